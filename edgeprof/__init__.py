@@ -1,0 +1,3 @@
+"""edgeprof: can this backbone ship on that board?"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,98 @@
+"""Files that are whole or absent, digests, and a lock that says who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Iterator, Union
+
+_CHUNK_BYTES = 1 << 20
+
+
+def digest_of_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_of_json(value: Any) -> str:
+    """A digest of plain values that does not depend on the order of keys."""
+    return digest_of_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
+def digest_of_file(path: Union[str, Path]) -> str:
+    sha = hashlib.sha256()
+    with open(path, "rb") as file:
+        while True:
+            chunk = file.read(_CHUNK_BYTES)
+            if not chunk:
+                return sha.hexdigest()
+            sha.update(chunk)
+
+
+def write_atomically(path: Path, content: Union[str, bytes]) -> None:
+    """Write beside the path, then rename: a reader sees the old file or the new one, never half of one."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=str(path.parent), prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, str(path))
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+@contextmanager
+def locked(path: Path, holder: str, on_wait: Callable[[str], None], give_up: Callable[[], bool]) -> Iterator[None]:
+    """Hold an exclusive lock on `path`, naming ourselves in it.
+
+    `on_wait` hears once who has it; `give_up` is asked again and again, may sleep, and ends the wait by saying so.
+    The kernel frees it when the process ends, however it ends, so a lock left by a crash or a power cut is no lock.
+    """
+    handle = _open_lock(path)
+    try:
+        _wait(handle, on_wait, give_up)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, holder.encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _open_lock(path: Path) -> int:
+    # Without O_CREAT first: fs.protected_regular forbids opening another user's file in /tmp with it.
+    try:
+        return os.open(str(path), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        handle = os.open(str(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        os.chmod(handle, 0o666)
+        return handle
+
+
+def _wait(handle: int, on_wait: Callable[[str], None], give_up: Callable[[], bool]) -> None:
+    said = False
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            holder = os.pread(handle, 4096, 0).decode(errors="replace")
+            if not said:
+                on_wait(holder)
+                said = True
+            if give_up():
+                raise TimeoutError(holder) from None

@@ -1,0 +1,1 @@
+"""The arithmetic of the verdict: percentiles, steadiness, and the sequential test on p99."""

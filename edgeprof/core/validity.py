@@ -1,0 +1,147 @@
+"""Whether the machine let the run speak: findings, the direction each pushes a verdict in, and their thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Iterator, List, Optional, Sequence, Tuple
+
+from edgeprof.core.measurement import Canary, Ended, Measurement, Process
+
+
+class Direction(str, Enum):
+    CHANGES = "changes"  # another question was answered: no verdict
+    SLOWS = "slows"  # a PASS stands; a FAIL may be the machine's fault
+    VARIES = "varies"  # recorded, never changes the verdict
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`name` is what `--allow` takes."""
+
+    name: str
+    direction: Direction
+    message: str
+    hint: Optional[str] = None
+
+
+# The largest value that is still no finding.
+FOREIGN_SHARE = 0.15
+STEAL_SHARE = 0.05
+THROTTLED_SHARE = 0.01
+SWAPPED_BYTES = 1 << 20
+CANARY_INTEGER_RATIO = 1.25
+# Virtual machines move between two states of 85 and 360 ns; a ratio of 3 tells these apart from noise.
+CANARY_ROUND_TRIP_RATIO = 3.0
+
+ALLOWABLE = ("foreign-load", "steal", "cgroup-throttling", "swap", "canary")
+
+_ENDINGS = {
+    Ended.CRASHED: ("crashed", None),
+    Ended.KILLED: ("was killed", "see whether something on the device ends processes, or whether memory ran out"),
+    Ended.HUNG: ("hung", "a sample took longer than the watchdog allows; try another runtime or fewer threads"),
+    Ended.STOPPED: ("was stopped", None),
+    Ended.OUT_OF_MEMORY: ("ran out of memory: the model does not fit", "lower --res or --batch, or free memory"),
+}
+
+
+def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
+    """Everything about the processes and their machine that a verdict has to answer for."""
+    found: List[Finding] = []
+    for number, process in enumerate(measurement.processes, 1):
+        found += _of_process(number, process, measurement)
+    found += _of_canaries(measurement.processes)
+    found += _of_host(measurement)
+    return tuple(found)
+
+
+def _of_process(number: int, process: Process, measurement: Measurement) -> Iterator[Finding]:
+    name = f"process {number}"
+    if not process.ended.is_whole:
+        words, hint = _ENDINGS[process.ended]
+        said = f": {process.message}" if process.message else ""
+        yield Finding(process.ended.value.replace(" ", "-"), Direction.CHANGES, f"{name} {words}{said}", hint)
+    asked = measurement.job.precision
+    if process.precision and process.precision != asked:
+        yield Finding(
+            "precision",
+            Direction.CHANGES,
+            f"{name}: {measurement.job.runtime} computes in {process.precision}, {asked} was asked for",
+            "this processor may lack it; try --precision fp32",
+        )
+    strain = process.strain
+    if strain is None:
+        return
+    if (strain.foreign_share or 0) > FOREIGN_SHARE:
+        yield Finding(
+            "foreign-load",
+            Direction.SLOWS,
+            f"{name}: other programs used {strain.foreign_share:.0%} of its cores",
+            "end them, or accept it with --allow foreign-load",
+        )
+    if (strain.steal_share or 0) > STEAL_SHARE:
+        yield Finding(
+            "steal",
+            Direction.SLOWS,
+            f"{name}: the hypervisor took {strain.steal_share:.0%} of its cores",
+            "run on a machine of its own, or accept it with --allow steal",
+        )
+    if (strain.throttled_share or 0) > THROTTLED_SHARE:
+        yield Finding(
+            "cgroup-throttling",
+            Direction.SLOWS,
+            f"{name}: the cgroup's quota stopped it for {strain.throttled_share:.0%} of the time",
+            "raise the quota or lower --threads, or accept it with --allow cgroup-throttling",
+        )
+    if (strain.swapped_bytes or 0) > SWAPPED_BYTES:
+        yield Finding(
+            "swap",
+            Direction.SLOWS,
+            f"{name}: {(strain.swapped_bytes or 0) >> 20} MiB were swapped in",
+            "free memory, or accept it with --allow swap",
+        )
+
+
+def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:
+    """A canary is held against the best of the same check: what the machine could do minutes ago, it can do."""
+    seen = [(n, c) for n, p in enumerate(processes, 1) for c in (p.canary_before, p.canary_after) if c is not None]
+    if not seen:
+        return
+    best_integer = min(_slowest_core(c) for _, c in seen)
+    trips = [c.round_trip_s for _, c in seen if c.round_trip_s is not None]
+    best_trip = min(trips) if trips else None
+    said = set()
+    for number, canary in seen:
+        message = _slowness(canary, best_integer, best_trip)
+        if message and number not in said:
+            said.add(number)
+            yield Finding(
+                "canary",
+                Direction.SLOWS,
+                f"process {number}: {message}",
+                "the host was busy; run again, or accept it with --allow canary",
+            )
+
+
+def _slowness(canary: Canary, best_integer_s: float, best_trip_s: Optional[float]) -> Optional[str]:
+    slower = _slowest_core(canary) / best_integer_s
+    if slower > CANARY_INTEGER_RATIO:
+        return f"a plain integer loop ran {slower:.2f} times slower than at its best"
+    if best_trip_s and canary.round_trip_s and canary.round_trip_s > CANARY_ROUND_TRIP_RATIO * best_trip_s:
+        return f"a byte between two cores took {canary.round_trip_s / best_trip_s:.1f} times as long as at its best"
+    return None
+
+
+def _slowest_core(canary: Canary) -> float:
+    return max(canary.integer_s)
+
+
+def _of_host(measurement: Measurement) -> Iterator[Finding]:
+    governor = measurement.host.get("governor")
+    if governor and governor != "performance":
+        yield Finding(
+            "clocks",
+            Direction.VARIES,
+            f"the cpu governor is {governor}: clocks were not locked",
+            "for steadier numbers: cpupower frequency-set -g performance",
+        )
