@@ -14,6 +14,8 @@ from edgeprof.core.measurement import Measurement
 
 T = TypeVar("T")
 
+_LARGEST_NUMBER = 1e300  # JSON's integers have no end, and float() raises beyond its own
+
 # 1, 2026-11: the first.
 VERSION = 1
 
@@ -45,7 +47,7 @@ def dump_measurement(measurement: Measurement) -> str:
 def load_measurement(text: Union[str, bytes], where: str) -> Measurement:
     """Read a measurement written by this version or an older one."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_refuse)  # a latency that is no number is over no budget
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"not a measurement: {error}", "name a file that edgeprof saved", where=where) from error
     if not isinstance(document, dict) or not isinstance(document.get("version"), int):
@@ -79,7 +81,8 @@ def _restore(kind: Any, value: Any, where: str) -> Any:
     if kind is float:
         if value in ("inf", "-inf"):
             return float(value)
-        _expect(isinstance(value, (int, float)) and not isinstance(value, bool), where, "a number", value)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        _expect(is_number and abs(value) <= _LARGEST_NUMBER, where, "a number", value)
         return float(value)
     _expect(isinstance(value, kind) and (kind is bool or not isinstance(value, bool)), where, kind.__name__, value)
     return value
@@ -110,6 +113,10 @@ def _restore_dataclass(kind: Any, value: Any, where: str) -> Any:
 @lru_cache(maxsize=None)
 def _hints(kind: Any) -> Dict[str, Any]:
     return get_type_hints(kind)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
 
 
 def _expect(fits: bool, where: str, expected: str, value: Any) -> None:

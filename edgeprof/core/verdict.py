@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Callable, FrozenSet, Iterable, Optional, Tuple
+from typing import FrozenSet, Iterable, Optional, Tuple
 
-from edgeprof.core.budget import Budget, Limit
+from edgeprof.core.budget import Budget
 from edgeprof.core.exits import Exit
-from edgeprof.core.measurement import Ended, Measurement, Process
+from edgeprof.core.measurement import Measurement
 from edgeprof.core.metric import Judged
-from edgeprof.core.stats.bounds import bounds
-from edgeprof.core.stats.percentile import percentile
-from edgeprof.core.stats.sequential import Decision, Outcome, Rule, Threshold, decide
+from edgeprof.core.ruling import Distance, ProcessRuling, Reason, Ruling, fps, rule_on
+from edgeprof.core.stats.sequential import Outcome, Rule
 from edgeprof.core.validity import Direction, Finding, findings_of
 
-NEAR = 1.2  # a budget missed by more than this is the wrong backbone, not the wrong setting
+# Whoever reads a verdict reads its rulings too.
+__all__ = ["Coverage", "Distance", "ProcessRuling", "Reason", "Ruling", "Verdict", "Word", "fps", "judge"]
 
 
 class Word(str, Enum):
@@ -23,58 +23,6 @@ class Word(str, Enum):
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     INVALID = "INVALID"  # the environment answered another question, or none
-
-
-class Distance(str, Enum):
-    NEAR = "near"
-    FAR = "far"
-
-
-class Reason(str, Enum):
-    """Why a ruling is INCONCLUSIVE, or FAILs without a number."""
-
-    TOO_FEW_PROCESSES = "fewer processes than planned"
-    UNDECIDED = "too close to the limit for the samples taken"
-    TOO_SHORT = "the process ended before it had samples enough"
-    DRIFTING = "the latency drifted"
-    NEVER_STEADY = "the warm-up never became steady"
-    MIXED = "some processes meet it and some do not"
-    NOT_MEASURED = "not measured"
-    DOES_NOT_FIT = "does not fit"
-
-
-@dataclass(frozen=True)
-class ProcessRuling:
-    """What one process says of one limit; the interval is of the percentile judged."""
-
-    outcome: Outcome
-    observed: Optional[float]
-    lower: Optional[float] = None
-    upper: Optional[float] = None
-    decision: Optional[Decision] = None
-    reason: Optional[Reason] = None
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """One limit judged. `observed` is the worst process's."""
-
-    limit: Limit
-    outcome: Outcome
-    observed: Optional[float]
-    lower: Optional[float] = None
-    upper: Optional[float] = None
-    reason: Optional[Reason] = None
-    distance: Optional[Distance] = None
-    processes: Tuple[ProcessRuling, ...] = ()
-
-    @property
-    def margin(self) -> Optional[float]:
-        """Share of the limit left over; negative when it is missed."""
-        if self.observed is None:
-            return None
-        over = (self.observed - self.limit.bound) / self.limit.bound
-        return over if self.limit.metric.higher_is_better else -over
 
 
 @dataclass(frozen=True)
@@ -138,14 +86,15 @@ class Verdict:
 
     @property
     def is_final(self) -> bool:
-        """Whether further processes could not change the word."""
-        return self.word in (Word.FAIL, Word.INVALID)
+        """Whether further processes could not change the word: one may still meet what is judged per process."""
+        failed = {r.limit.metric.judged for r in self.rulings if r.outcome is Outcome.FAIL}
+        return any(f.direction is Direction.CHANGES for f in self.findings) or bool(failed - {Judged.PER_PROCESS})
 
 
 def judge(measurement: Measurement, budget: Budget, allowed: Iterable[str] = ()) -> Verdict:
     """A pure function: the live check and a later `judge` of the saved file say the same."""
     rule = measurement.plan.rule(len(budget.sequential))
-    rulings = tuple(_rule_on(limit, measurement, rule) for limit in budget.limits)
+    rulings = tuple(rule_on(limit, measurement, rule) for limit in budget.limits)
     findings = findings_of(measurement)
     allowed = frozenset(allowed)
     return Verdict(
@@ -180,124 +129,16 @@ def _could_be_the_machine(rulings: Tuple[Ruling, ...]) -> bool:
     )
 
 
-def _rule_on(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
-    judged = limit.metric.judged
-    if judged is Judged.SEQUENTIALLY:
-        return _rule_sequentially(limit, measurement, rule)
-    if judged is Judged.EXACTLY:
-        return _rule_by_the_worst(limit, [float(measurement.size_bytes)])
-    if judged is Judged.BY_THE_WORST:
-        if any(process.ended is Ended.OUT_OF_MEMORY for process in measurement.processes):
-            return Ruling(limit, Outcome.FAIL, None, reason=Reason.DOES_NOT_FIT, distance=Distance.FAR)
-        peaks = [float(p.peak_memory_bytes) for p in measurement.processes if p.peak_memory_bytes is not None]
-        return _rule_by_the_worst(limit, peaks)
-    return _rule_per_process(limit, measurement)
-
-
-def _rule_sequentially(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
-    each = tuple(_rule_on_process(limit, process, rule) for process in measurement.processes)
-    outcome, reason = _together([ruling.outcome for ruling in each], measurement.plan.processes)
-    if outcome is Outcome.INCONCLUSIVE and reason is None:
-        reason = next((ruling.reason for ruling in each if ruling.reason), Reason.UNDECIDED)
-    worst = _worst_process(each, outcome)
-    distance = None
-    if outcome is Outcome.FAIL:
-        distance = Distance.FAR if _fails_at(limit.bound * NEAR, limit, measurement, rule) else Distance.NEAR
-    if worst is None:
-        return Ruling(limit, outcome, None, reason=reason, processes=each)
-    return Ruling(limit, outcome, worst.observed, worst.lower, worst.upper, reason, distance, each)
-
-
-def _rule_on_process(limit: Limit, process: Process, rule: Rule) -> ProcessRuling:
-    samples = process.samples_s
-    if not samples:
-        return ProcessRuling(Outcome.INCONCLUSIVE, None, reason=Reason.TOO_SHORT)
-    decision = decide(samples, limit.threshold, rule)
-    outcome, reason = decision.outcome, None
-    if not decision.decided:
-        reason = Reason.UNDECIDED if process.ended.is_whole else Reason.TOO_SHORT
-    elif outcome is Outcome.INCONCLUSIVE:
-        reason = Reason.DRIFTING
-    elif outcome is Outcome.PASS and process.steady is False:
-        outcome, reason = Outcome.INCONCLUSIVE, Reason.NEVER_STEADY
-    lower, upper = bounds(samples, decision, limit.metric.q0, rule)
-    used = samples[decision.first : decision.last]
-    return ProcessRuling(outcome, percentile(used, limit.metric.percent or 0), lower, upper, decision, reason)
-
-
-def _fails_at(bound: float, limit: Limit, measurement: Measurement, rule: Rule) -> bool:
-    threshold = Threshold(bound, limit.metric.q0)
-    return any(decide(p.samples_s, threshold, rule).outcome is Outcome.FAIL for p in measurement.processes)
-
-
-def _together(outcomes: list[Outcome], planned: int) -> tuple[Outcome, Optional[Reason]]:
-    """Processes are judged alone and never pooled: PASS needs every one, FAIL any one."""
-    if Outcome.FAIL in outcomes:
-        return Outcome.FAIL, None
-    if len(outcomes) < planned:
-        return Outcome.INCONCLUSIVE, Reason.TOO_FEW_PROCESSES
-    return (Outcome.PASS, None) if set(outcomes) == {Outcome.PASS} else (Outcome.INCONCLUSIVE, None)
-
-
-def _worst_process(each: Tuple[ProcessRuling, ...], outcome: Outcome) -> Optional[ProcessRuling]:
-    """The process the ruling rests on: the highest percentile among those that said the same."""
-    seen = [ruling for ruling in each if ruling.observed is not None]
-    same = [ruling for ruling in seen if ruling.outcome is outcome] or seen
-    return max(same, key=lambda ruling: ruling.observed or 0.0, default=None)
-
-
-def _rule_per_process(limit: Limit, measurement: Measurement) -> Ruling:
-    values = [value for value in map(_reader(limit, measurement), measurement.processes) if value is not None]
-    if not values:
-        return Ruling(limit, Outcome.INCONCLUSIVE, None, reason=Reason.NOT_MEASURED)
-    each = tuple(
-        ProcessRuling(Outcome.PASS if limit.metric.meets(value, limit.bound) else Outcome.FAIL, value)
-        for value in values
-    )
-    outcomes = {ruling.outcome for ruling in each}
-    worst = min(values) if limit.metric.higher_is_better else max(values)
-    if outcomes == {Outcome.FAIL}:
-        return Ruling(limit, Outcome.FAIL, worst, distance=_distance(limit, worst), processes=each)
-    if len(outcomes) > 1:
-        return Ruling(limit, Outcome.INCONCLUSIVE, worst, reason=Reason.MIXED, processes=each)
-    if len(values) < measurement.plan.processes:
-        return Ruling(limit, Outcome.INCONCLUSIVE, worst, reason=Reason.TOO_FEW_PROCESSES, processes=each)
-    return Ruling(limit, Outcome.PASS, worst, processes=each)
-
-
-def _reader(limit: Limit, measurement: Measurement) -> Callable[[Process], Optional[float]]:
-    if limit.metric.key == "fps":
-        return lambda process: fps(process, measurement.job.batch)
-    return lambda process: process.load_s
-
-
-def _rule_by_the_worst(limit: Limit, values: list[float]) -> Ruling:
-    if not values:
-        return Ruling(limit, Outcome.INCONCLUSIVE, None, reason=Reason.NOT_MEASURED)
-    worst = max(values)
-    if limit.metric.meets(worst, limit.bound):
-        return Ruling(limit, Outcome.PASS, worst)
-    return Ruling(limit, Outcome.FAIL, worst, distance=_distance(limit, worst))
-
-
-def _distance(limit: Limit, observed: float) -> Distance:
-    ratio = limit.bound / observed if limit.metric.higher_is_better else observed / limit.bound
-    return Distance.FAR if ratio > NEAR else Distance.NEAR
-
-
-def fps(process: Process, batch: int) -> Optional[float]:
-    """Frames a second back to back: what was inferred over the time it took."""
-    total_s = sum(process.samples_s)
-    return batch * len(process.samples_s) / total_s if total_s > 0 else None
-
-
 def _fresh_may_miss(ruling: Ruling) -> bool:
     seen = [p.observed for p in ruling.processes if p.observed and p.decision]
     return len(seen) > 1 and max(seen) ** 2 / min(seen) > ruling.limit.bound >= max(seen)
 
 
 def _coverage(measurement: Measurement, rulings: Tuple[Ruling, ...], rule: Rule) -> Coverage:
-    decisions = [p.decision for ruling in rulings for p in ruling.processes if p.decision]
+    percentiles = [ruling for ruling in rulings if ruling.limit.metric.percent]
+    # Of several percentiles the highest has the rarest misses; a median's "bursts" are half of all samples.
+    highest = max(percentiles, key=lambda ruling: ruling.limit.metric.percent or 0, default=None)
+    decisions = [p.decision for p in highest.processes if p.decision] if highest else []
     return Coverage(
         processes=len(measurement.processes),
         planned=measurement.plan.processes,

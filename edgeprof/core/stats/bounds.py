@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Callable, Optional, Sequence
 
-from edgeprof.core.stats.evidence import samples_to_pass, speaks_against
-from edgeprof.core.stats.sequential import FIRST_LOOK_RATE, Decision, Rule, Threshold
+from edgeprof.core.stats.evidence import samples_needed, speaks_against
+from edgeprof.core.stats.sequential import FAIL_SAMPLES, FIRST_LOOK_RATE, PASS_SAMPLES, Decision, Rule, Threshold
 
 
 def upper_bound(samples: Sequence[float], q0: float, rule: Rule) -> Optional[float]:
     """The smallest latency that a PASS would hold at; None where these samples are too few for any."""
+    window = Threshold(0.0, q0).window
 
     def passes_at(value: float) -> bool:
         over = _positions_over(samples, value)
-        block = float(max(rule.burst_floor, _longest_burst(over, Threshold(value, q0).window)))
-        return len(samples) >= ceil(block * samples_to_pass(len(over) / block, q0, rule.alpha_pass) - 1e-6)
+        burst = max(rule.burst_floor, _longest_burst(over, window))
+        return len(samples) >= samples_needed(len(over), burst, q0, rule.alpha_pass)
 
-    if not samples or sum(samples) < rule.pass_s:
+    if len(samples) < PASS_SAMPLES or _elapsed_s(samples) < rule.pass_s:
         return None
     return _first(sorted(set(samples)), passes_at)
 
 
 def lower_bound(samples: Sequence[float], q0: float, rule: Rule, *, by_first_look: bool = False) -> Optional[float]:
-    """The largest latency that a FAIL would hold at; None where there is none."""
+    """The largest latency that the percentile is known to reach; None where nothing is known.
+
+    A FAIL would hold at everything below it, so it is the least sample that a FAIL would not hold at.
+    """
     window = Threshold(0.0, q0).window
     whole = samples if by_first_look else samples[: len(samples) - len(samples) % window]
 
@@ -31,19 +34,14 @@ def lower_bound(samples: Sequence[float], q0: float, rule: Rule, *, by_first_loo
         over = _positions_over(whole, value)
         if by_first_look:
             return len(over) < FIRST_LOOK_RATE * len(whole)
-        n, windows = len(whole), len({i // window for i in over})
-        alpha = rule.alpha_fail / 2
-        in_windows = windows > q0 * n and speaks_against(n // window, windows, min(window * q0, 0.5), alpha)
-        in_blocks = len(over) > q0 * n and speaks_against(n / (2 * window), len(over) / (2 * window), q0, alpha)
-        return not (in_windows or in_blocks)
+        windows_hit = len({i // window for i in over})
+        return not speaks_against(len(whole), len(over), windows_hit, window, q0=q0, alpha=rule.alpha_fail)
 
-    if not whole or (not by_first_look and (len(whole) < 30 or sum(whole) < rule.fail_s)):
+    if not by_first_look and (len(whole) < FAIL_SAMPLES or _elapsed_s(whole) < rule.fail_s):
         return None
-    # A FAIL at B says "more than B": the bound is the least sample at which it no longer holds, itself not exceeded.
-    ascending = sorted(set(whole))
-    if does_not_fail_at(0.0):
+    if not whole or does_not_fail_at(0.0):
         return None
-    return _first(ascending, does_not_fail_at)
+    return _first(sorted(set(whole)), does_not_fail_at)
 
 
 def bounds(
@@ -55,6 +53,14 @@ def bounds(
         lower_bound(used, q0, rule, by_first_look=decision.by_first_look),
         upper_bound(used, q0, rule),
     )
+
+
+def _elapsed_s(samples: Sequence[float]) -> float:
+    """Added one by one as the test does: sum() rounds otherwise from Python 3.12 on, and 10 s is a threshold."""
+    elapsed_s = 0.0
+    for latency_s in samples:
+        elapsed_s += latency_s
+    return elapsed_s
 
 
 def _positions_over(samples: Sequence[float], value: float) -> list[int]:

@@ -7,14 +7,14 @@ each crosses ln(1/alpha) under its own null with probability at most alpha, howe
 from __future__ import annotations
 
 from functools import lru_cache
-from math import log, log1p
-from typing import Tuple
+from math import ceil, log, log1p
+from typing import Callable, Tuple
 
 from edgeprof.core.stats.beta import ln_beta, ln_beta_tails
 
-_GRID_STEPS = (
-    20  # samples_to_pass is tabulated at multiples of 1/20 and interpolated: bisection is slow, the curve smooth
-)
+# samples_to_pass is tabulated at multiples of 1/20 and interpolated: a root takes 0.3 ms, the curve is smooth.
+_GRID_STEPS = 20
+_ROOT_TOLERANCE = 1e-10  # relative
 
 
 def ln_evidence_for(n: float, over: float, q0: float) -> float:
@@ -37,25 +37,56 @@ def samples_to_pass(over: float, q0: float, alpha: float) -> float:
     return below * (1 - fraction) + _samples_to_pass_at(step + 1, q0, alpha) * fraction
 
 
+def samples_needed(over: int, burst: int, q0: float, alpha: float) -> int:
+    """Least n for a pass, counted in blocks as long as a burst: that is what dependence is allowed to be."""
+    # The small subtraction keeps the rounding of the root from asking for one sample more.
+    return ceil(burst * samples_to_pass(over / burst, q0, alpha) - 1e-6)
+
+
+def speaks_against(n: int, over: int, windows_hit: int, window: int, *, q0: float, alpha: float) -> bool:
+    """Whether the counts are evidence enough for a fail, by either of two rules that share `alpha`."""
+    # At most window * q0 of the windows hold a miss under the null, whatever the dependence inside a window.
+    if windows_hit > q0 * n and _is_evidence(n // window, windows_hit, min(window * q0, 0.5), alpha / 2):
+        return True
+    # Thinned by twice the window: long bursts touch few windows but hold many samples.
+    blocks = 2 * window
+    return over > q0 * n and _is_evidence(n / blocks, over / blocks, q0, alpha / 2)
+
+
 @lru_cache(maxsize=65536)
-def speaks_against(n: float, over: float, q0: float, alpha: float) -> bool:
-    """Whether `over` among n is evidence enough for a fail."""
+def _is_evidence(n: float, over: float, q0: float, alpha: float) -> bool:
     return ln_evidence_against(n, over, q0) >= -log(alpha)
 
 
 @lru_cache(maxsize=None)
 def _samples_to_pass_at(step: int, q0: float, alpha: float) -> float:
     over = step / _GRID_STEPS
-    low, high = over, max(4 / q0, 4 * over / q0)
-    while ln_evidence_for(high, over, q0) < -log(alpha):
+
+    def excess(n: float) -> float:
+        return ln_evidence_for(n, over, q0) + log(alpha)
+
+    high = 4 * (over + 1) / q0
+    while excess(high) < 0:
         high *= 2
-    for _ in range(40):
-        middle = (low + high) / 2
-        if ln_evidence_for(middle, over, q0) >= -log(alpha):
-            high = middle
+    return _root(excess, over / q0, high)
+
+
+def _root(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function that is below 0 at `low` and above it at `high` crosses 0, by the Illinois method."""
+    at_low, at_high = rising(low), rising(high)
+    side = 0
+    while True:
+        middle = (low * at_high - high * at_low) / (at_high - at_low)
+        at_middle = rising(middle)
+        moved = middle - (high if at_middle >= 0 else low)
+        if at_middle >= 0:
+            high, at_high = middle, at_middle
+            at_low, side = (at_low / 2 if side > 0 else at_low), 1
         else:
-            low = middle
-    return high
+            low, at_low = middle, at_middle
+            at_high, side = (at_high / 2 if side < 0 else at_high), -1
+        if abs(moved) <= _ROOT_TOLERANCE * middle or at_middle == 0:
+            return middle
 
 
 def _prior(q0: float) -> Tuple[float, float]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from math import ceil, inf
+from math import inf
 from typing import List, Optional, Sequence
 
-from edgeprof.core.stats.evidence import samples_to_pass, speaks_against
+from edgeprof.core.stats.evidence import samples_needed, speaks_against
 from edgeprof.core.stats.steady import Spread, spread
 
 _FIRST_LOOK_SAMPLES = 10
 _FIRST_LOOK_S = 1.0
 FIRST_LOOK_RATE = 0.9
 _FIRST_LOOK_LARGEST_Q0 = 0.05
-_FAIL_SAMPLES = 30
+FAIL_SAMPLES = 30
+PASS_SAMPLES = 10  # low percentiles need fewer by their counts, but drift cannot be seen in less
 
 
 class Outcome(str, Enum):
@@ -54,10 +55,9 @@ class Threshold:
 class CountTest:
     """The count rules alone: PASS and FAIL from how many samples were over the limit, and how bunched."""
 
-    def __init__(self, threshold: Threshold, rule: Rule) -> None:
+    def __init__(self, threshold: Threshold, rule: Rule, *, first_look: bool = True) -> None:
         self._limit_s, self._q0, self._window = threshold.limit_s, threshold.q0, threshold.window
         self._rule = rule
-        self._alpha_side = rule.alpha_fail / 2  # FAIL has two rules that look at the same times
         self.n = 0
         self.over = 0
         self.longest_burst = 0
@@ -67,7 +67,8 @@ class CountTest:
         self._last_over = -inf
         self._windows_hit = 0
         self._window_is_hit = False
-        self._first_look_is_due = threshold.q0 <= _FIRST_LOOK_LARGEST_Q0
+        self._over_at_fail_look = 0
+        self._first_look_is_due = first_look and threshold.q0 <= _FIRST_LOOK_LARGEST_Q0
         self._next_pass_look = 0
         self.by_first_look = False
 
@@ -84,18 +85,35 @@ class CountTest:
         if self.n % self._window == 0:
             self._windows_hit += self._window_is_hit
             self._window_is_hit = False
-            if self.n >= _FAIL_SAMPLES and self.elapsed_s >= self._rule.fail_s and self._counts_fail():
-                return Outcome.FAIL
+            # Without another miss the evidence against only falls, so there is nothing to look at.
+            if self.over > self._over_at_fail_look and self._may_fail:
+                self._over_at_fail_look = self.over
+                if self._counts_fail():
+                    return Outcome.FAIL
         if self.n >= self._next_pass_look and self.elapsed_s >= self._rule.pass_s:
             self._next_pass_look = self.samples_needed()
             if self.n >= self._next_pass_look:
                 return Outcome.PASS
         return None
 
+    @property
+    def fails(self) -> bool:
+        """Whether the counts so far are a FAIL; to be asked at the end of a window."""
+        return self._may_fail and self._counts_fail()
+
+    @property
+    def passes(self) -> bool:
+        """Whether the counts so far are a PASS."""
+        return self.elapsed_s >= self._rule.pass_s and self.n >= self.samples_needed()
+
+    @property
+    def _may_fail(self) -> bool:
+        return self.n >= FAIL_SAMPLES and self.elapsed_s >= self._rule.fail_s
+
     def samples_needed(self) -> int:
         """How many samples a PASS takes in all, if none of those to come is over the limit."""
-        block = float(max(self._rule.burst_floor, self.longest_burst))
-        return ceil(block * samples_to_pass(self.over / block, self._q0, self._rule.alpha_pass) - 1e-6)
+        burst = max(self._rule.burst_floor, self.longest_burst)
+        return max(PASS_SAMPLES, samples_needed(self.over, burst, self._q0, self._rule.alpha_pass))
 
     def _count_over(self) -> None:
         self.over += 1
@@ -110,16 +128,8 @@ class CountTest:
         self._next_pass_look = 0
 
     def _counts_fail(self) -> bool:
-        windows = self.n // self._window
-        # At most window * q0 of the windows hold a miss under the null, whatever the dependence inside a window.
-        if self._windows_hit > self._q0 * self.n and speaks_against(
-            windows, self._windows_hit, min(self._window * self._q0, 0.5), self._alpha_side
-        ):
-            return True
-        # Thinned by twice the window: long bursts touch few windows but hold many samples.
-        blocks = 2 * self._window
-        return self.over > self._q0 * self.n and speaks_against(
-            self.n / blocks, self.over / blocks, self._q0, self._alpha_side
+        return speaks_against(
+            self.n, self.over, self._windows_hit, self._window, q0=self._q0, alpha=self._rule.alpha_fail
         )
 
 
@@ -202,7 +212,7 @@ class SequentialTest:
     def _drop_first_half(self) -> Optional[Outcome]:
         """Take the first half for a late warm-up and begin again with the rest; it may decide on its own."""
         self._first = len(self._samples) // 2
-        self._counts = CountTest(self.threshold, self._rule)
+        self._counts = CountTest(self.threshold, self._rule, first_look=False)  # it is one look a process
         for latency_s in self._samples[self._first :]:
             found = self._counts.feed(latency_s)
             if found is not None:
@@ -217,10 +227,9 @@ class SequentialTest:
 def holds(outcome: Outcome, samples: Sequence[float], threshold: Threshold, rule: Rule) -> bool:
     """Whether the count rules give `outcome` at the end of exactly these samples."""
     counts = CountTest(threshold, rule)
-    found = None
     for latency_s in samples:
-        found = counts.feed(latency_s)
-    return found is outcome
+        counts.feed(latency_s)
+    return counts.fails if outcome is Outcome.FAIL else counts.passes
 
 
 def decide(samples: Sequence[float], threshold: Threshold, rule: Rule) -> Decision:

@@ -1,0 +1,1 @@
+"""What runs on the device: the timing loop, the process around it, and what it can see of the machine."""

@@ -1,0 +1,129 @@
+"""What can be seen of the machine without asking anyone: cores, cgroup, memory, clocks, load."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from math import ceil
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from edgeprof.agent.runtimes import RUNTIMES, runtime_of, version_of
+
+_SYSTEM = Path("/sys/devices/system/cpu")
+
+
+def facts() -> Dict[str, Any]:
+    """For the record; every value may be missing."""
+    return {
+        "hostname": platform.node(),
+        "machine": platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "processor": _processor(),
+        "cores": len(cores()),
+        "cores_online": os.cpu_count(),
+        "quota_cores": quota_cores(),
+        "governor": governor(),
+        "memory_bytes": _memory("MemTotal"),
+        "memory_available_bytes": _memory("MemAvailable"),
+        "memory_limit_bytes": memory_limit_bytes(),
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def runtimes() -> List[Dict[str, Any]]:
+    """Each runtime with its version here, None where it is missing, and what it can compute in."""
+    flags = cpu_flags()
+    found = []
+    for name in RUNTIMES:
+        runtime = runtime_of(name)
+        found.append(
+            {
+                "name": name,
+                "version": version_of(runtime),
+                "precisions": runtime.precisions(flags),
+                "install": runtime.install,
+            }
+        )
+    return found
+
+
+def cores() -> List[int]:
+    """The cores that this process may run on."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def allowed_threads() -> int:
+    """As many threads as run at once: the affinity mask, cut to the cgroup's quota."""
+    quota = quota_cores()
+    return len(cores()) if quota is None else max(1, min(len(cores()), ceil(quota)))
+
+
+def quota_cores() -> Optional[float]:
+    """Cores' worth of time that the cgroup allows; None where it sets no limit."""
+    limits = []
+    for folder in cgroup_folders("cpu"):
+        unified = _words(folder / "cpu.max")
+        if len(unified) == 2 and unified[0] != "max":
+            limits.append(int(unified[0]) / int(unified[1]))
+        quota, period = _words(folder / "cpu.cfs_quota_us"), _words(folder / "cpu.cfs_period_us")
+        if quota and period and int(quota[0]) > 0:
+            limits.append(int(quota[0]) / int(period[0]))
+    return min(limits, default=None)
+
+
+def memory_limit_bytes() -> Optional[int]:
+    """The tightest memory limit of the cgroups this process is in; None where there is none."""
+    limits = []
+    for folder in cgroup_folders("memory"):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            words = _words(folder / name)
+            if words and words[0].isdigit() and int(words[0]) < 1 << 60:  # v1 spells "no limit" as 2^63 less a page
+                limits.append(int(words[0]))
+    return min(limits, default=None)
+
+
+def cgroup_folders(controller: str, root: Path = Path("/sys/fs/cgroup"), table: str = "/proc/self/cgroup") -> List[Path]:
+    """The folders of this process's cgroup and its parents, version 2 and version 1, that exist here."""
+    folders = []
+    for line in _text(Path(table)).splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "" or controller in controllers.split(","):
+            top = root if controllers == "" else root / controller
+            here = top / path.lstrip("/")
+            folders += [folder for folder in (here, *here.parents) if folder == top or top in folder.parents]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def governor() -> Optional[str]:
+    """The cpufreq governor of our cores; None where the machine has none, as most virtual ones do."""
+    found = {(_words(_SYSTEM / f"cpu{core}/cpufreq/scaling_governor") or [""])[0] for core in cores()} - {""}
+    return "/".join(sorted(found)) or None
+
+
+def cpu_flags() -> Sequence[str]:
+    match = re.search(r"^flags\s*:\s*(.*)$", _text(Path("/proc/cpuinfo")), re.MULTILINE)  # flags : fpu vme avx512_bf16
+    return match.group(1).split() if match else ()
+
+
+def _processor() -> Optional[str]:
+    match = re.search(r"^model name\s*:\s*(.*)$", _text(Path("/proc/cpuinfo")), re.MULTILINE)  # model name : AMD EPYC
+    return match.group(1) if match else platform.processor() or None
+
+
+def _memory(key: str) -> Optional[int]:
+    match = re.search(rf"^{key}:\s+(\d+) kB", _text(Path("/proc/meminfo")), re.MULTILINE)  # MemTotal:  24568712 kB
+    return int(match.group(1)) * 1024 if match else None
+
+
+def _words(path: Path) -> List[str]:
+    return _text(path).split()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

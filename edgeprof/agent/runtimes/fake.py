@@ -1,0 +1,128 @@
+"""A runtime that takes the time its file declares, on a hand-cranked clock: it drives most tests and the simulations.
+
+The file is JSON, all keys optional:
+  latency_ms  a number, or a list taken in turn and round again     normal  relative standard deviation (seeded)
+  drift       relative growth per second of declared time           burst   {every, length, factor}
+  load_s      declared load time                                    precision  what it claims to compute in
+  crash       {after, how: raise|exit|kill|memory}                  hang    {after}
+  leak_mib    memory kept at each inference                         nan     outputs hold one
+  garbage     printed on file descriptor 1 at each inference        real    true: sleep for real, on the real clock
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import signal
+import time
+from array import array
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+
+from edgeprof.core.errors import ConvertError
+from edgeprof.core.job import Job
+
+# Each inference really sleeps this long, so that the declared clock does not outrun the supervisor's looks by minutes.
+_NAP_S = 0.0001
+_MIB = 1 << 20
+
+
+class Fake:
+    distribution = ""
+    install = ""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self._is_real = False
+
+    def clock_ns(self) -> int:
+        return time.perf_counter_ns() if self._is_real else self.now_ns
+
+    def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
+        return ["fp32"]
+
+    @contextmanager
+    def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[FakeSession]:
+        try:
+            with open(artefact, encoding="utf-8") as file:
+                declared = json.load(file)
+        except ValueError as error:
+            raise ConvertError(f"not a fake model: {error}", "write a JSON object such as {\"latency_ms\": 20}") from error
+        if not isinstance(declared, dict):
+            raise ConvertError("not a fake model: expected a JSON object", 'write {"latency_ms": 20}')
+        self._is_real = bool(declared.get("real"))
+        session = FakeSession(self, {"precision": job.precision, **declared}, nap_s=_NAP_S)
+        session.pass_time(float(declared.get("load_s", 0.0)))
+        yield session
+
+
+class FakeSession:
+    inside_infer = "nothing but the declared time"
+    threads = 1
+
+    def __init__(self, runtime: Fake, declared: Dict[str, Any], nap_s: float = 0.0) -> None:
+        latency = declared.get("latency_ms", 10.0)
+        self._latencies_s = [ms / 1e3 for ms in (latency if isinstance(latency, list) else [latency])]
+        self._declared = declared
+        self._runtime = runtime
+        self._nap_s = nap_s
+        self._random = random.Random(declared.get("seed", 0))  # noqa: S311 (declared noise, not a secret)
+        self._count = 0
+        self._spent_s = 0.0
+        self._kept: List[bytearray] = []
+        self.precision = str(declared.get("precision", "fp32"))
+
+    def infer(self) -> None:
+        self._misbehave()
+        self.pass_time(self._latency_s())
+        self._count += 1
+
+    def outputs(self) -> Sequence[Any]:
+        return [array("f", [math.nan if self._declared.get("nan") else 1.0])]
+
+    def device_bytes(self) -> Optional[int]:
+        return None
+
+    def pass_time(self, seconds: float) -> None:
+        self._spent_s += seconds
+        self._runtime.now_ns += round(seconds * 1e9)
+        if self._declared.get("real"):
+            time.sleep(seconds)
+        elif self._nap_s:
+            time.sleep(self._nap_s)
+
+    def _latency_s(self) -> float:
+        declared = self._declared
+        latency_s = self._latencies_s[self._count % len(self._latencies_s)]
+        if "normal" in declared:
+            latency_s *= max(0.01, self._random.gauss(1.0, declared["normal"]))
+        if "drift" in declared:
+            latency_s *= 1 + declared["drift"] * self._spent_s
+        burst = declared.get("burst")
+        if burst and self._count % burst["every"] < burst.get("length", 1):
+            latency_s *= burst.get("factor", 2.0)
+        return float(latency_s)
+
+    def _misbehave(self) -> None:
+        declared = self._declared
+        if "garbage" in declared:
+            os.write(1, str(declared["garbage"]).encode() + b"\n")
+        if "leak_mib" in declared:
+            self._kept.append(bytearray(b"x") * int(declared["leak_mib"] * _MIB))
+        if "hang" in declared and self._count >= declared["hang"]["after"]:
+            while True:
+                time.sleep(60)
+        if "crash" in declared and self._count >= declared["crash"]["after"]:
+            _crash(declared["crash"].get("how", "raise"))
+
+
+def _crash(how: str) -> None:
+    if how == "exit":
+        os._exit(3)
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "memory":
+        raise MemoryError("declared")
+    raise RuntimeError("a declared crash")

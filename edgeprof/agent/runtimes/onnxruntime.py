@@ -1,0 +1,70 @@
+"""ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator, List, Mapping, Optional, Sequence
+
+from edgeprof.agent.runtimes.inputs import staged
+from edgeprof.core.errors import ConvertError, RuntimeUnavailable
+from edgeprof.core.job import Job
+
+_PROVIDERS = ["CPUExecutionProvider"]
+_WARNINGS_OFF = 3
+
+
+class OnnxRuntime:
+    distribution = "onnxruntime"
+    install = "pip install onnxruntime"
+
+    def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
+        return ["fp32"]
+
+    @contextmanager
+    def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[OnnxRuntimeSession]:
+        if job.precision != "fp32":
+            raise RuntimeUnavailable(
+                f"onnxruntime computes an fp32 graph in fp32 on a cpu, {job.precision} was asked for",
+                "use --runtime openvino, or --precision fp32",
+            )
+        try:
+            import onnxruntime as ort
+        except ImportError as error:
+            raise RuntimeUnavailable(f"onnxruntime is not installed: {error}", self.install) from error
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _WARNINGS_OFF
+        try:
+            session = ort.InferenceSession(artefact, options, providers=_PROVIDERS)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise ConvertError(f"onnxruntime does not load the artefact: {_first_line(error)}") from error
+        if session.get_providers() != _PROVIDERS:
+            raise RuntimeUnavailable(f"onnxruntime fell back to {session.get_providers()}")
+        yield OnnxRuntimeSession(session, staged(job, inputs), threads)
+
+
+class OnnxRuntimeSession:
+    precision = "fp32"
+    inside_infer = "session.run: inputs read where they lie, outputs in new host arrays"
+
+    def __init__(self, session: Any, feeds: Mapping[str, Any], threads: int) -> None:
+        self._run = session.run
+        self._feeds = feeds
+        self._outputs: Sequence[Any] = ()
+        self.threads = threads
+
+    def infer(self) -> None:
+        self._outputs = self._run(None, self._feeds)
+
+    def outputs(self) -> Sequence[Any]:
+        return self._outputs
+
+    def device_bytes(self) -> Optional[int]:
+        return None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,72 @@
+"""OpenVINO on the CPU, at a precision that is always set and read back: left alone it computes in bf16 where it can."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator, List, Mapping, Optional, Sequence
+
+from edgeprof.agent.runtimes.inputs import staged
+from edgeprof.core.errors import ConvertError, RuntimeUnavailable
+from edgeprof.core.job import Job
+
+_HINTS = {"fp32": "f32", "bf16": "bf16"}
+_READ_BACK = {"f32": "fp32", "float": "fp32", "bf16": "bf16", "bfloat16": "bf16", "f16": "fp16"}
+
+
+class OpenVino:
+    distribution = "openvino"
+    install = "pip install 'edgeprof[openvino]'"
+
+    def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
+        # Without these instructions OpenVINO takes the hint and computes in fp32, or emulates at a loss.
+        has_bf16 = "avx512_bf16" in cpu_flags or "amx_bf16" in cpu_flags
+        return ["fp32", "bf16"] if has_bf16 else ["fp32"]
+
+    @contextmanager
+    def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[OpenVinoSession]:
+        if job.precision not in _HINTS:
+            raise RuntimeUnavailable(f"openvino does not take precision {job.precision}", "use fp32 or bf16")
+        try:
+            import openvino as ov
+        except ImportError as error:
+            raise RuntimeUnavailable(f"openvino is not installed: {error}", self.install) from error
+        settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": _HINTS[job.precision],
+            "INFERENCE_NUM_THREADS": threads,
+        }
+        try:
+            compiled = ov.Core().compile_model(artefact, "CPU", settings)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise ConvertError(f"openvino does not load the artefact: {_last_line(error)}") from error
+        request = compiled.create_infer_request()
+        arrays = staged(job, inputs)
+        for name, array in arrays.items():
+            request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+        precision = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        yield OpenVinoSession(request, arrays, _READ_BACK.get(precision, precision), threads)
+
+
+class OpenVinoSession:
+    inside_infer = "request.infer: inputs read where they lie, outputs in the request's own tensors"
+
+    def __init__(self, request: Any, arrays: Mapping[str, Any], precision: str, threads: int) -> None:
+        self._request = request
+        self._arrays = arrays  # the request reads them in place
+        self.precision = precision
+        self.threads = threads
+
+    def infer(self) -> None:
+        self._request.infer(share_outputs=True)
+
+    def outputs(self) -> Sequence[Any]:
+        return [tensor.data for tensor in self._request.output_tensors]
+
+    def device_bytes(self) -> Optional[int]:
+        return None
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

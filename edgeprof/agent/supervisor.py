@@ -1,0 +1,134 @@
+"""The agent as its caller sees it: an order in on stdin, events out on stdout, and an end when stdin closes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, BinaryIO, Dict, List, Mapping, Optional
+
+from edgeprof.agent import canary, host
+from edgeprof.agent.watch import Refusal, Watch
+from edgeprof.core.codec import plain, restore
+from edgeprof.core.files import locked
+from edgeprof.core.protocol import PROTOCOL, Order, Task, hello, line_of, message_of
+
+LOCK = Path("/tmp/edgeprof.lock")
+_LOCK_LOOK_S = 0.2
+
+
+class Supervisor:
+    """Serves one order over one pair of pipes."""
+
+    def __init__(self, source: BinaryIO, sink: int, agent: str, command: List[str]) -> None:
+        self._source = source
+        self._sink = sink
+        self._agent = agent
+        self._command = command  # what starts the measured process, but for its arguments
+        self._abandoned = threading.Event()
+
+    def serve(self) -> None:
+        self._emit(hello(self._agent))
+        order = self._read_order()
+        if order is None:
+            return
+        threading.Thread(target=self._await_hang_up, daemon=True).start()
+        if order.task is Task.DESCRIBE:
+            self._emit({"event": "done", "host": host.facts(), "runtimes": host.runtimes(), "lock": str(lock_path())})
+            return
+        try:
+            with locked(lock_path(), order.holder, self._say_waiting, self._patience(order)):
+                self._execute(order)
+        except TimeoutError as error:
+            self._error("lock", f"the device was still busy with {error}", "raise --lock-timeout, or wait")
+        except OSError as error:
+            self._error("lock", f"the device lock cannot be used: {error}", f"make {lock_path()} writable")
+
+    def _execute(self, order: Order) -> None:
+        if order.task is Task.OUTPUTS:
+            self._keep_outputs(order)
+        else:
+            self._measure(order)
+
+    def _measure(self, order: Order) -> None:
+        runs_on_real_time = order.job is not None and order.job.runtime != "fake"  # declared time knows no slow machine
+        facts: Dict[str, Any] = {}
+        if runs_on_real_time:
+            facts["canary_before"] = plain(canary.sing())
+        try:
+            process = Watch(order, self._command, self._emit, self._abandoned.is_set).run()
+        except Refusal as refusal:
+            self._emit(refusal.event)
+            return
+        if runs_on_real_time:
+            facts["canary_after"] = plain(canary.sing())
+        self._emit({"event": "done", "process": {**plain(process), **facts}, "host": host.facts()})
+
+    def _keep_outputs(self, order: Order) -> None:
+        watch = Watch(order, self._command, self._emit, self._abandoned.is_set)
+        try:
+            event = watch.outputs()
+        except Refusal as refusal:
+            self._emit(refusal.event)
+            return
+        self._emit({**event, "event": "done"})
+
+    def _read_order(self) -> Optional[Order]:
+        greeting = message_of(self._source.readline())
+        if greeting is None:
+            return None  # the caller went away before it said anything
+        if greeting.get("protocol") != PROTOCOL:
+            self._error("protocol", f"protocol {greeting.get('protocol')} asked for, {PROTOCOL} spoken here", None)
+            return None
+        line = self._source.readline()
+        return restore(Order, message_of(line), "order") if line else None
+
+    def _await_hang_up(self) -> None:
+        """Killing an ssh client does not kill the remote process; closing its stdin does."""
+        while self._source.readline():
+            pass
+        self._abandoned.set()
+        time.sleep(3)  # the watch ends the measured process within a look; if it cannot, the lifeline does
+        os._exit(1)
+
+    def _patience(self, order: Order) -> Any:
+        deadline = None if order.lock_timeout_s is None else time.monotonic() + order.lock_timeout_s
+
+        def gives_up() -> bool:
+            time.sleep(_LOCK_LOOK_S)
+            if self._abandoned.is_set():
+                os._exit(1)
+            return deadline is not None and time.monotonic() >= deadline
+
+        return gives_up
+
+    def _say_waiting(self, holder: str) -> None:
+        self._emit({"event": "waiting", "holder": holder})
+
+    def _error(self, cause: str, message: str, hint: Optional[str]) -> None:
+        self._emit({"event": "error", "cause": cause, "message": message, "hint": hint})
+
+    def _emit(self, event: Mapping[str, Any]) -> None:
+        try:
+            rest = line_of(event)
+            while rest:
+                rest = rest[os.write(self._sink, rest) :]
+        except BrokenPipeError:
+            self._abandoned.set()
+
+
+def lock_path() -> Path:
+    """One lock for the whole machine, whoever measures on it; another one only for tests of edgeprof itself."""
+    return Path(os.environ.get("EDGEPROF_LOCK", LOCK))
+
+
+def main(command: List[str], agent: str) -> None:
+    """`command` starts this same file; given arguments it becomes the measured process."""
+    sink = os.dup(1)
+    os.dup2(2, 1)  # nothing that prints can garble the protocol
+    os.set_inheritable(sink, False)
+    Supervisor(sys.stdin.buffer, sink, agent, command).serve()
+    sys.stderr.flush()
+    os._exit(0)

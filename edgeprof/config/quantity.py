@@ -1,0 +1,68 @@
+"""Numbers with units, as flags and the environment spell them."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+
+from edgeprof.core.errors import ConfigError
+from edgeprof.core.stats.steady import WarmUp
+from edgeprof.documents import quoted
+
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_BYTES = {"b": 1, "kb": 1e3, "kib": 2**10, "mb": 1e6, "mib": 2**20, "gb": 1e9, "gib": 2**30}
+_RATES = {"/s": 1.0, "fps": 1.0, "hz": 1.0}
+_DIMENSIONS = (_SECONDS, _BYTES, _RATES)
+_NUMBER = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?)\s*([a-zµ/]*)")  # 33, 0.033s, 1.5 GiB
+
+
+def amount_of(text: str, unit: str) -> float:
+    """The number of `unit` that `33`, `33ms` or `0.033s` stands for; ValueError for anything else."""
+    units = next(units for units in _DIMENSIONS if unit.lower() in units)
+    match = _NUMBER.fullmatch(text.strip().lower())
+    written = match and (match[2] or unit.lower())
+    if not match or written not in units:
+        raise ValueError(f"not a number of {unit}")
+    amount = float(f"{float(match[1]) * units[written] / units[unit.lower()]:.12g}")  # 0.0333s is 33.3ms exactly
+    if not isfinite(amount):
+        raise ValueError("too large")
+    return amount
+
+
+def seconds_of(text: str) -> float:
+    """`300`, `300s`, `5m` or `1.5h` in seconds."""
+    try:
+        seconds = amount_of(text, "s")
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise ConfigError(f"{quoted(text)} is not a duration above 0", "write 300s, 5m, 1.5h or bare seconds")
+    return seconds
+
+
+def warm_up_of(text: str) -> WarmUp:
+    """`auto` ends when the latencies are steady; `200ms`, `2s` and `20it` are exactly that."""
+    words = text.strip().lower()
+    if words == "auto":
+        return WarmUp()
+    samples = re.fullmatch(r"([0-9]{1,9})\s*it", words)
+    if samples:
+        return WarmUp(floor_samples=int(samples[1]), floor_s=0.0, until_steady=False)
+    seconds = amount_of(words, "s")
+    if seconds < 0 or words[-1:].isdigit():  # trtexec counts bare numbers in ms, everyone else in iterations
+        raise ValueError("no unit")
+    return WarmUp(floor_samples=0, floor_s=seconds, until_steady=False)
+
+
+def shown_warm_up(warm_up: WarmUp) -> str:
+    if warm_up.until_steady:
+        return "auto: until steady"
+    return f"{warm_up.floor_samples}it" if warm_up.floor_samples else f"{warm_up.floor_s:g}s"
+
+
+def shape_of(text: str) -> tuple[int, ...]:
+    """`1x3x224x224` as trtexec writes it; ValueError for anything else."""
+    sides = text.strip().lower().split("x")
+    if not all(re.fullmatch(r"[0-9]{1,9}", side) and int(side) > 0 for side in sides):
+        raise ValueError("not a shape")
+    return tuple(map(int, sides))

@@ -1,0 +1,235 @@
+"""The table of settings: what each may be, and where it may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeprof.agent.runtimes import RUNTIMES
+from edgeprof.config.quantity import amount_of, warm_up_of
+from edgeprof.core.errors import ConfigError
+from edgeprof.core.resolution import NATIVE, Resolution, resolution_of
+from edgeprof.core.stats.steady import WarmUp
+from edgeprof.core.validity import ALLOWABLE
+from edgeprof.documents import Node, quoted
+
+PRECISIONS = ("fp32", "bf16", "fp16", "int8", "auto")
+ACCEPTABLE = ("inconclusive", "near")
+LARGEST_COUNT = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a value is written. `of_text` reads flags and the environment; of YAML's types, `in_yaml` are taken."""
+
+    expected: str
+    of_text: Callable[[str], Any]
+    in_yaml: tuple[type, ...]
+    schema: Mapping[str, Any]
+    hint: str | None = None
+
+    def read_text(self, text: str, name: str, where: str) -> Any:
+        try:
+            return self.of_text(text)
+        except ConfigError as error:  # a resolution says better what it expected
+            raise ConfigError(error.message, error.hint, where=where) from error
+        except ValueError as error:
+            raise ConfigError(f"{name} is {quoted(text)}, expected {self.expected}", self.hint, where=where) from error
+
+    def read_node(self, node: Node) -> Any:
+        if type(node.value) not in self.in_yaml:
+            raise node.misfit(self.expected, _unit_hint(node) or (self.hint if str in self.in_yaml else None))
+        # 1e3 and 0x10 are read by YAML; 6.10 where text is taken stays as typed
+        text = node.raw if str in self.in_yaml else str(node.value)
+        try:
+            return self.of_text(text)
+        except ConfigError as error:
+            raise ConfigError(error.message, error.hint, where=node.where) from error
+        except ValueError as error:
+            raise node.misfit(self.expected, self.hint if str in self.in_yaml else None) from error
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("empty")
+    return text.strip()
+
+
+def _switch(text: str) -> bool:
+    words = text.strip().lower()
+    if words not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        raise ValueError("no switch")
+    return words in ("1", "true", "yes", "on")
+
+
+def _count(least: int) -> Kind:
+    def read(text: str) -> int:
+        number = int(text)
+        if not least <= number <= LARGEST_COUNT:
+            raise ValueError("out of range")
+        return number
+
+    schema = {"type": "integer", "minimum": least, "maximum": LARGEST_COUNT}
+    return Kind(f"a whole number from {least} to {LARGEST_COUNT}", read, (int,), schema)
+
+
+def _choice(words: tuple[str, ...]) -> Kind:
+    def read(text: str) -> str:
+        if text.strip() not in words:
+            raise ValueError("unknown")
+        return text.strip()
+
+    return Kind(f"one of {', '.join(words)}", read, (str,), {"enum": list(words)})
+
+
+def _choices(words: tuple[str, ...]) -> Kind:
+    def read(text: str) -> frozenset[str]:
+        chosen = frozenset(word.strip() for word in text.split(",") if word.strip())
+        if not chosen or not chosen <= set(words):
+            raise ValueError("unknown")
+        return chosen
+
+    return Kind(f"some of {', '.join(words)}, with commas", read, (), {})
+
+
+def _seconds(text: str) -> float:
+    seconds = amount_of(text, "s")
+    if seconds <= 0:
+        raise ValueError("not above 0")
+    return seconds
+
+
+def _resolution(text: str) -> tuple[Resolution, str]:
+    """The text too: only it tells a portrait frame from a tensor's shape."""
+    return resolution_of(text), text
+
+
+def _unit_hint(node: Node) -> str | None:
+    """For `max_duration_s: "300s"`: the number to write there."""
+    unit = node.name.rpartition("_")[2]
+    if not isinstance(node.value, str) or unit not in ("s", "ms", "mib"):
+        return None
+    try:
+        return f"write {amount_of(node.value, unit):g}; the key already says {unit}"
+    except ValueError:
+        return None
+
+
+TEXT = Kind("text", _text, (str,), {"type": "string", "pattern": "\\S"}, "a name that looks like a number needs quotes")
+WORD = Kind("a word or a number", _text, (str, int, float), {"type": ["string", "number"]})
+SWITCH = Kind("true or false", _switch, (bool,), {"type": "boolean"})
+SECONDS = Kind(
+    "a number of seconds above 0",
+    _seconds,
+    (int, float),
+    {"type": "number", "exclusiveMinimum": 0},
+    "write 300s, 5m, 1.5h or bare seconds",
+)
+RES = Kind(
+    "a frame, a size or a shape",
+    _resolution,
+    (str, int),
+    {"type": ["string", "integer"]},
+    "write 1080, 720p, 4k, 224, 1920x1080 (width x height), 1x3x1080x1920 or native",
+)
+WARM_UP = Kind(
+    "auto, a time or a number of iterations",
+    warm_up_of,
+    (str,),
+    {"type": "string"},
+    "write auto, 200ms, 2s or 20it",
+)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row. `section` is where edgeprof.yaml has it, under `in_file` if that differs; None where it has it not."""
+
+    key: str
+    kind: Kind
+    says: str
+    built_in: Any = None
+    section: str | None = ""
+    in_file: str = ""
+    on_device: bool = False
+    in_environment: bool = True
+
+    @property
+    def file_key(self) -> str:
+        return self.in_file or self.key
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "EDGEPROF_" + self.key.upper()
+
+
+SETTINGS = (
+    Setting("model", TEXT, "a timm name, a path to an .onnx file, or package.module:factory"),
+    Setting("res", RES, "what the camera gives: 1080 is a 1920x1080 frame, 224 a square", (NATIVE, "native"), "input"),
+    Setting("batch", _count(1), "frames per inference", 1, "input"),
+    Setting("device", TEXT, "local, cpu, gpu:N, user@host, or a name under devices", "local"),
+    Setting("host", TEXT, "where the device is reached, as ssh takes it", section=None, on_device=True),
+    Setting(
+        "runtime",
+        _choice(("auto", *RUNTIMES)),
+        "what executes the artefact; auto races those installed",
+        "auto",
+        on_device=True,
+    ),
+    Setting(
+        "precision", _choice(PRECISIONS), "what it computes in; auto takes the fastest faithful", "fp32", on_device=True
+    ),
+    Setting("weights", TEXT, "random, pretrained, or a checkpoint file", "random"),
+    Setting("threads", _count(1), "cpu threads; as many as the process may use where not given", on_device=True),
+    Setting("processes", _count(1), "fresh processes, each judged alone", 3, "sampling"),
+    Setting("quick", SWITCH, "one process and shorter: for the desk, not for a gate", False, "sampling"),
+    Setting(
+        "max_duration",
+        SECONDS,
+        "seconds of sampling at most, all processes together",
+        300.0,
+        "sampling",
+        "max_duration_s",
+    ),
+    Setting(
+        "warmup", WARM_UP, "auto (until steady), a time such as 200ms, or iterations such as 20it", WarmUp(), "sampling"
+    ),
+    Setting("duration", SECONDS, "sample exactly so long, with no verdict", section=None, in_environment=False),
+    Setting(
+        "iterations", _count(1), "take exactly so many samples, with no verdict", section=None, in_environment=False
+    ),
+    Setting("allow", _choices(ALLOWABLE), "findings that may not turn a FAIL into exit 4", frozenset(), None),
+    Setting("accept", _choices(ACCEPTABLE), "what ends in exit 0 besides PASS", frozenset(), None),
+    Setting("retries", _count(0), "further tries after exit 4", 0, None),
+    Setting("lock_timeout", SECONDS, "seconds to wait for another measurement on the device", section=None),
+)
+PROFILE = Setting("profile", TEXT, "the profile that describes the machine", section=None, on_device=True)
+REQUIRED = (
+    Setting("power_mode", WORD, "the power mode the verdict is for"),
+    Setting("jetpack", WORD, "the JetPack version the verdict is for"),
+    Setting("clocks_locked", SWITCH, "whether clocks must be locked"),
+)
+ON_DEVICE = (*(setting for setting in SETTINGS if setting.on_device), PROFILE)
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+# Keys that hold a list or a mapping instead of one value.
+LISTS = {
+    "": ("version", "candidates", "input", "sampling", "budget", "devices"),
+    "input": ("shapes", "files"),
+    "sampling": (),
+    "device": ("budget", "require"),
+}
+
+
+def in_section(section: str) -> tuple[Setting, ...]:
+    return ON_DEVICE if section == "device" else tuple(s for s in SETTINGS if s.section == section)
+
+
+def known_keys(section: str) -> tuple[str, ...]:
+    """Every key that may stand there."""
+    return (*(setting.file_key for setting in in_section(section)), *LISTS[section])

@@ -1,0 +1,5 @@
+"""A model becomes an artefact: resolved, exported in a process of its own, given references, and cached."""
+
+from edgeprof.convert.production import produce
+
+__all__ = ["produce"]

@@ -1,0 +1,23 @@
+"""What is to be made of a model: everything the user can say about the artefact, and nothing about the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeprof.core.resolution import NATIVE, Resolution
+
+
+@dataclass(frozen=True)
+class Recipe:
+    model: str  # as the user wrote it
+    resolution: Resolution = NATIVE
+    batch: int = 1
+    weights: str = "random"  # or "pretrained", or a path to a safetensors or torch file
+    form: str = "onnx"  # or pt2, for the torch runtime
+    shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()  # --shape NAME:1x3x224x224
+    inputs: tuple[tuple[str, str], ...] = ()  # --input NAME=FILE.npy
+
+    @property
+    def rows(self) -> int:
+        """The batch, whether it was asked for by itself or within a tensor shape."""
+        return self.resolution.batch or self.batch

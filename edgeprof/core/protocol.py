@@ -1,0 +1,61 @@
+"""What crosses the wire to the agent and back: JSON lines, an order in, events out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from edgeprof.core.job import Job
+from edgeprof.core.sampling import Sampling
+
+PROTOCOL = 1
+
+
+class Task(str, Enum):
+    DESCRIBE = "describe"  # host facts and runtimes; takes no lock, starts no measured process
+    OUTPUTS = "outputs"  # run each input set once and write what comes out, for parity
+    MEASURE = "measure"
+
+
+@dataclass(frozen=True)
+class Watchdogs:
+    """The longest each phase may take. A sample may take `sample_s` or so many medians, whichever is longer."""
+
+    load_s: float = 300.0
+    first_inference_s: float = 120.0
+    sample_s: float = 30.0
+    sample_medians: float = 100.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """Everything the agent is asked; paths are the device's own."""
+
+    task: Task
+    job: Optional[Job] = None
+    artefact: str = ""
+    inputs: Tuple[Mapping[str, str], ...] = ({},)  # one mapping of input name to .npy for each input set
+    outputs_to: str = ""  # the folder that OUTPUTS writes into
+    sampling: Sampling = field(default_factory=Sampling)
+    watchdogs: Watchdogs = field(default_factory=Watchdogs)
+    holder: str = ""  # who we are, for others who wait for the device lock
+    lock_timeout_s: Optional[float] = None
+
+
+def line_of(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def message_of(line: bytes) -> Optional[Dict[str, Any]]:
+    """The message a line holds, None where it holds none."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def hello(agent: str) -> Dict[str, Any]:
+    return {"protocol": PROTOCOL, "agent": agent}

@@ -1,0 +1,90 @@
+"""What was run, as keys and values: the record that makes a number comparable."""
+
+from __future__ import annotations
+
+from typing import Iterator, Optional
+
+from edgeprof.core.artefact import Parity
+from edgeprof.core.job import Tensor
+from edgeprof.core.measurement import Lap, Measurement
+from edgeprof.report.units import count, mib, ms, number
+
+Fact = tuple[str, str]
+
+
+def facts_of(measurement: Measurement) -> tuple[Fact, ...]:
+    """In the order a reader asks; a key may come several times."""
+    return tuple(_facts(measurement))
+
+
+def model_of(measurement: Measurement) -> str:
+    """As asked, and as resolved where that differs."""
+    asked, resolved = measurement.asked, measurement.job.model
+    return asked if asked == resolved else f"{asked} -> {resolved}"
+
+
+def _facts(measurement: Measurement) -> Iterator[Fact]:
+    job, card = measurement.job, measurement.card
+    yield "model", model_of(measurement)
+    for tensor in job.inputs:
+        yield "input", _tensor(tensor)
+    if job.batch != 1:
+        yield "batch", str(job.batch)
+    cpu = measurement.host.get("cpu")
+    yield "device", f"{job.device}, {cpu}" if isinstance(cpu, str) and cpu else job.device
+    yield "runtime", _runtime(measurement)
+    inside = next((p.inside_infer for p in measurement.processes if p.inside_infer), None)
+    if inside:
+        yield "one sample", inside
+    if card.get("weights"):
+        yield "weights", card["weights"]
+    opset = [f"opset {card['opset']}"] if card.get("opset") else []
+    yield "artefact", ", ".join([mib(measurement.size_bytes), *opset, job.artefact[:12]])
+    for lap in measurement.race:
+        yield "race", _lap(lap, is_winner=(lap.runtime, lap.precision) == (job.runtime, job.precision))
+    if measurement.parity is not None:
+        yield "parity", _parity(measurement.parity)
+        if not measurement.parity.finite:
+            yield "", "the outputs hold NaN or infinity"
+        if measurement.parity.is_vacuous:
+            yield "", "vacuous: an output that ignored its input would pass too"
+    for note in measurement.notes:
+        yield "note", note
+
+
+def _tensor(tensor: Tensor) -> str:
+    return f"{'x'.join(map(str, tensor.shape))} {tensor.dtype} ({tensor.name})"
+
+
+def _runtime(measurement: Measurement) -> str:
+    job = measurement.job
+    version = next((p.runtime_version for p in measurement.processes if p.runtime_version), None)
+    threads = next((p.threads for p in measurement.processes if p.threads), job.threads)
+    words = [f"{job.runtime} {version}" if version else job.runtime, job.precision]
+    if threads:
+        words.append(count(threads, "thread"))
+    return ", ".join(words)
+
+
+def _lap(lap: Lap, *, is_winner: bool) -> str:
+    name = f"{lap.runtime} {lap.precision}"
+    if lap.median_s is None:
+        return f"{name}: {lap.message or 'no samples'}"
+    words = f"{name}: median {ms(lap.median_s)} of {count(lap.samples, 'sample')}"
+    return f"{words}, taken" if is_winner else words
+
+
+def _parity(parity: Parity) -> str:
+    held = "holds" if parity.holds else "FAILS"
+    words = [
+        f"{held}: relative L2 {_error(parity.relative_l2)} of {_error(parity.tolerance)} allowed",
+        f"sensitivity {_error(parity.sensitivity)}",
+        f"against {parity.reference}",
+    ]
+    if parity.top1_agreement is not None:
+        words.append(f"top-1 agreement {number(parity.top1_agreement * 100)} %")
+    return ", ".join(words)
+
+
+def _error(value: Optional[float]) -> str:
+    return "not known" if value is None else f"{value:.2g}"

@@ -1,0 +1,40 @@
+"""One JSON document a measurement, written whole the moment it exists and again after each process."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Mapping
+
+from edgeprof.core.codec import dump_measurement, load_measurement
+from edgeprof.core.errors import ConfigError
+from edgeprof.core.files import write_atomically
+from edgeprof.core.measurement import Measurement
+
+_LARGEST_BYTES = 1 << 30
+
+
+def default_folder(environ: Mapping[str, str]) -> Path:
+    """$EDGEPROF_MEASUREMENTS, else the user's data directory."""
+    if environ.get("EDGEPROF_MEASUREMENTS"):
+        return Path(environ["EDGEPROF_MEASUREMENTS"])
+    data = environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return Path(data) / "edgeprof" / "measurements"
+
+
+def save(measurement: Measurement, folder: Path) -> Path:
+    """Write it under its own name; saving it again replaces the file."""
+    model = re.sub(r"[^\w.-]+", "-", measurement.job.model).strip("-.")[-60:]
+    path = folder / f"{measurement.id}-{model}.json"
+    write_atomically(path, dump_measurement(measurement))
+    return path
+
+
+def load(path: Path) -> Measurement:
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise ConfigError("too large for a measurement", where=str(path))
+        return load_measurement(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error

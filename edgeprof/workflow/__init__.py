@@ -1,0 +1,1 @@
+"""What a user does, one file each, written over the seams: read these first."""

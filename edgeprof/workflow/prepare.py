@@ -1,0 +1,127 @@
+"""From a model's name to a job that is ready to be timed: exported, proved equal, its runtime chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeprof.agent.runtimes import RACED
+from edgeprof.config import Request
+from edgeprof.convert import produce
+from edgeprof.convert.cache import Cache
+from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.sources import Source, resolve
+from edgeprof.core.artefact import Artefact, Parity
+from edgeprof.core.errors import ConfigError, ConvertError, EdgeprofError, RuntimeUnavailable
+from edgeprof.core.files import digest_of_file
+from edgeprof.core.job import Job
+from edgeprof.core.measurement import Lap
+from edgeprof.workflow.device import Device
+from edgeprof.workflow.process import Prepared
+from edgeprof.workflow.progress import Progress
+from edgeprof.workflow.proof import prove
+from edgeprof.workflow.race import race
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the measuring needs, and what it should record of the way here."""
+
+    prepared: Prepared
+    parity: Parity | None
+    laps: tuple[Lap, ...]
+    notes: tuple[str, ...]
+
+
+def prepare(request: Request, model: str, device: Device, cache: Cache, progress: Progress) -> Ready:
+    """Everything before the first timed inference. Nothing is timed that has not been proved."""
+    source = resolve(model)
+    if source.note:
+        progress.say(source.note)
+    choices = _choices(request, source, device)
+    artefact = _artefact(request, model, choices[0][0], cache, progress)
+    starts = [_prepared(request, device, artefact, *choice) for choice in choices]
+    notes = (*((source.note,) if source.note else ()), *request.notes, *artefact.notes)
+    for note in artefact.notes:
+        progress.say(note)
+    if len(starts) == 1:
+        return Ready(starts[0], prove(starts[0], device, cache, progress), (), notes)
+    laps = race(starts, device, progress, request.lock_timeout_s)
+    prepared, parity, passed_over = _fastest_proved(starts, laps, device, cache, progress)
+    return Ready(prepared, parity, laps, (*notes, *passed_over))
+
+
+def _choices(request: Request, source: Source, device: Device) -> list[tuple[str, str]]:
+    """Runtime and precision, one pair for each that may be measured."""
+    name = request.runtime
+    if source.kind == "fake" or name == "fake":
+        if source.kind != "fake" or name not in ("auto", "fake"):
+            raise ConfigError(f"{source.name} does not go with runtime {name}", "runtime fake takes .fake.json files")
+        return [("fake", "fp32" if request.precision == "auto" else request.precision)]
+    if name == "torch" and source.kind == "onnx":
+        raise ConfigError("torch does not take an .onnx file", "name a timm model or a factory, or another --runtime")
+    if name == "auto":
+        runtimes = [device.runtime(n) for n in RACED if any(r.name == n and r.version for r in device.runtimes)]
+        if not runtimes:
+            raise RuntimeUnavailable(f"no runtime is installed on {device.name}", device.runtime(RACED[0]).install)
+    else:
+        runtimes = [device.runtime(name)]
+    pairs = [(r.name, p) for r in runtimes for p in r.precisions if request.precision in (p, "auto")]
+    if not pairs:
+        offered = ", ".join(f"{r.name}: {'/'.join(r.precisions)}" for r in runtimes)
+        raise RuntimeUnavailable(
+            f"nothing on {device.name} computes in {request.precision} ({offered})", "try --precision fp32"
+        )
+    return pairs
+
+
+def _artefact(request: Request, model: str, runtime: str, cache: Cache, progress: Progress) -> Artefact:
+    recipe = Recipe(
+        model=model,
+        resolution=request.resolution,
+        batch=request.batch,
+        weights=request.weights,
+        form="pt2" if runtime == "torch" else "onnx",
+        shapes=request.shapes,
+        inputs=tuple((name, str(path)) for name, path in request.inputs),
+    )
+    return produce(recipe, cache, progress.show)
+
+
+def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str, precision: str) -> Prepared:
+    inputs = tuple((name, Path(path)) for name, path in request.inputs)
+    job = Job(
+        model=artefact.model,
+        artefact=artefact.digest,
+        form=artefact.form,
+        inputs=artefact.inputs,
+        runtime=runtime,
+        precision=precision,
+        batch=artefact.inputs[0].shape[0] if artefact.inputs and artefact.inputs[0].shape else 1,
+        device=device.name,
+        threads=request.threads,
+        input_files=tuple((name, digest_of_file(path)) for name, path in inputs),
+    )
+    return Prepared(job, artefact, inputs)
+
+
+def _fastest_proved(
+    starts: Sequence[Prepared], laps: Sequence[Lap], device: Device, cache: Cache, progress: Progress
+) -> tuple[Prepared, Parity | None, tuple[str, ...]]:
+    """The fastest in the race that computes what the model computes; a fast wrong one is passed over, and said."""
+    finished = sorted((lap.median_s, i) for i, lap in enumerate(laps) if lap.median_s is not None)
+    if not finished:
+        raise RuntimeUnavailable(
+            f"no runtime ran {starts[0].job.model}: " + "; ".join(f"{lap.runtime}: {lap.message}" for lap in laps)
+        )
+    passed_over: list[str] = []
+    for _, i in finished:
+        job = starts[i].job
+        try:
+            return starts[i], prove(starts[i], device, cache, progress), tuple(passed_over)
+        except ConvertError as error:
+            passed_over.append(f"{job.runtime} {job.precision} was passed over: {error.message}")
+            progress.say(passed_over[-1])
+            last: EdgeprofError = error
+    raise last

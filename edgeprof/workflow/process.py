@@ -1,0 +1,142 @@
+"""Have one fresh process measured on a device, and put together what it was seen to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from edgeprof.core.artefact import Artefact
+from edgeprof.core.codec import restore
+from edgeprof.core.errors import AgentError
+from edgeprof.core.job import Job
+from edgeprof.core.measurement import Ended, Process
+from edgeprof.core.protocol import Order, Task
+from edgeprof.core.sampling import Phase, Sampling, SamplingWatch
+from edgeprof.core.stats.percentile import percentile
+from edgeprof.targets.conversation import Event, conversation
+from edgeprof.workflow.device import Device, holder
+from edgeprof.workflow.progress import Progress
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job ready to be measured: its artefact, and the files that feed its inputs."""
+
+    job: Job
+    artefact: Artefact
+    inputs: tuple[tuple[str, Path], ...] = ()
+
+    def placed(self, device: Device) -> tuple[str, dict[str, str]]:
+        """Where the artefact and the inputs lie on the device."""
+        digests = dict(self.job.input_files)
+        artefact = device.target.place(self.job.artefact, Path(self.artefact.path))
+        return artefact, {name: device.target.place(digests[name], path) for name, path in self.inputs}
+
+
+def measure_process(
+    device: Device, prepared: Prepared, sampling: Sampling, progress: Progress, lock_timeout_s: float | None = None
+) -> tuple[Process, dict[str, Any]]:
+    """The process, and the host as it was after it. That the process crashed is in its record, and no error."""
+    artefact, inputs = prepared.placed(device)
+    order = Order(
+        Task.MEASURE,
+        prepared.job,
+        artefact,
+        (inputs,),
+        sampling=sampling,
+        holder=holder(prepared.job.model),
+        lock_timeout_s=lock_timeout_s,
+    )
+    listener = _Listener(sampling, progress)
+    try:
+        with conversation(device.target, device.agent, order) as events:
+            for event in events:
+                listener.hear(event)
+    except AgentError as error:
+        if not listener.has_samples:
+            raise
+        return listener.cut_short(error), device.host
+    return listener.process(), listener.host
+
+
+class _Listener:
+    """Gathers the samples as they come, and says how it goes; the same watch as the agent's splits off the warm-up."""
+
+    def __init__(self, sampling: Sampling, progress: Progress) -> None:
+        self._sampling = sampling
+        self._progress = progress
+        self._watch = SamplingWatch(sampling)
+        self._first_s: float | None = None
+        self._latencies_s: list[float] = []
+        self._record: Process | None = None
+        self.host: dict[str, Any] = {}
+
+    @property
+    def has_samples(self) -> bool:
+        return self._first_s is not None
+
+    def hear(self, event: Event) -> None:
+        name = event["event"]
+        if name == "waiting":
+            self._progress.say(f"waiting for the device: {event['holder'] or 'another measurement'} holds it")
+        elif name in ("loading", "warming"):
+            self._progress.show(name)
+        elif name == "samples":
+            self._take(event["latencies_s"])
+        elif name == "done":
+            self._record = restore(Process, event["process"], "process")
+            self.host = event["host"]
+
+    def process(self) -> Process:
+        if self._record is None:
+            raise AgentError("the agent was done without a record")
+        return self._with_samples(self._record)
+
+    def cut_short(self, error: AgentError) -> Process:
+        """What was received before the agent went away: kept, and never judged as if it were whole."""
+        return self._with_samples(Process(started_at=0.0, ended=Ended.CRASHED, message=error.message))
+
+    def _with_samples(self, process: Process) -> Process:
+        warmup_count = self._watch.warmup_count
+        last = None if self._sampling.samples is None else warmup_count + self._sampling.samples
+        return replace(
+            process,
+            first_inference_s=self._first_s,
+            warmup_s=tuple(self._latencies_s[:warmup_count]),
+            samples_s=tuple(self._latencies_s[warmup_count:last]),
+            steady=self._watch.steady,
+        )
+
+    def _take(self, fresh_s: list[float]) -> None:
+        if self._first_s is None:
+            self._first_s, *fresh_s = fresh_s
+        was_warming = self._watch.phase is Phase.WARMING
+        for latency_s in fresh_s:
+            self._watch.feed(latency_s)
+        self._latencies_s += fresh_s
+        if was_warming and self._watch.phase is not Phase.WARMING:
+            self._foresee()
+        self._show()
+
+    def _foresee(self) -> None:
+        """Say before sampling when a PASS cannot fit into the time allowed."""
+        usual_s = median(self._latencies_s[: self._watch.warmup_count])
+        needed = self._watch.more_samples_needed()
+        if needed * usual_s > self._sampling.max_s:
+            self._progress.say(
+                f"a PASS takes {needed} samples, {needed * usual_s:.0f} s at {usual_s * 1e3:.4g} ms, and "
+                f"{self._sampling.max_s:.0f} s a process are allowed: only a clear miss can be answered; "
+                "raise --max-duration for more"
+            )
+
+    def _show(self) -> None:
+        samples = self._latencies_s[self._watch.warmup_count :]
+        if not samples:
+            self._progress.show(f"warming, {len(self._latencies_s)} inferences")
+            return
+        seen = ", ".join(f"p{p} {percentile(samples, p) * 1e3:.4g} ms" for p in (50, 99))
+        needed = self._watch.more_samples_needed()
+        rest = f", {needed} more for a verdict" if needed else ""
+        self._progress.show(f"sampling, {len(samples)} so far{rest}: {seen}")

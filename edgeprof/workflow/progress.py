@@ -1,0 +1,19 @@
+"""How a workflow tells what it is doing; who listens decides how that looks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    def say(self, text: str) -> None:
+        """A line that stays."""
+
+    def show(self, text: str) -> None:
+        """What goes on just now; the next one replaces it, and it may never be seen."""
+
+
+class Silence:
+    def say(self, text: str) -> None: ...
+
+    def show(self, text: str) -> None: ...

@@ -1,0 +1,45 @@
+"""Which runtime is fastest here: a few frames each, each in a process of its own, and none of the samples used again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from edgeprof.core.errors import ConvertError, RuntimeUnavailable
+from edgeprof.core.measurement import Lap
+from edgeprof.core.sampling import Sampling
+from edgeprof.core.stats.steady import WarmUp
+from edgeprof.workflow.device import Device
+from edgeprof.workflow.process import Prepared, measure_process
+from edgeprof.workflow.progress import Progress, Silence
+
+_WARM_UP = WarmUp(floor_samples=5, floor_s=0.5, until_steady=False)
+_FRAMES_S = 1.0
+
+
+def race(
+    starts: Sequence[Prepared], device: Device, progress: Progress, lock_timeout_s: float | None = None
+) -> tuple[Lap, ...]:
+    """A lap for each start, in the same order. One that cannot run has a message instead of a time."""
+    laps = []
+    for prepared in starts:
+        progress.show(f"racing {prepared.job.runtime} {prepared.job.precision}")
+        laps.append(_lap(prepared, device, lock_timeout_s))
+    for lap in laps:
+        time = f"{lap.median_s * 1e3:.4g} ms" if lap.median_s is not None else f"out: {lap.message}"
+        progress.say(f"race: {lap.runtime} {lap.precision} {time}")
+    return tuple(laps)
+
+
+def _lap(prepared: Prepared, device: Device, lock_timeout_s: float | None) -> Lap:
+    job = prepared.job
+    sampling = Sampling(_WARM_UP, max_s=_FRAMES_S, least_s=_FRAMES_S)
+    try:
+        process, _ = measure_process(device, prepared, sampling, Silence(), lock_timeout_s)
+    except (ConvertError, RuntimeUnavailable) as error:
+        return Lap(job.runtime, job.precision, None, 0, error.message)
+    if not process.ended.is_whole or not process.samples_s:
+        return Lap(job.runtime, job.precision, None, len(process.samples_s), process.message or process.ended.value)
+    if process.precision != job.precision:
+        return Lap(job.runtime, job.precision, None, len(process.samples_s), f"it computes in {process.precision}")
+    return Lap(job.runtime, job.precision, median(process.samples_s), len(process.samples_s))
