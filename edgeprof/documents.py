@@ -14,7 +14,7 @@ from edgeprof.core.errors import ConfigError
 LARGEST_BYTES = 1 << 20
 MOST_NODES = 20_000
 DEEPEST = 50
-LONGEST_INTEGER = 40  # digits; Python refuses to read more than 4300, and nothing here needs 20
+LONGEST_NUMBER = 40  # characters; Python refuses integers of more than 4300, and nothing here needs 20
 
 Scalar = str | int | float | bool | None
 
@@ -202,8 +202,8 @@ class _Composer:
         text: str = event.value
         text.encode()  # refuses half a surrogate pair, which PyYAML's own scanner lets through
         plain = event.implicit[0]
-        if plain and _INTEGER.fullmatch(text) and len(text) > LONGEST_INTEGER:
-            raise self._refusal(event, f"a number of {len(text)} digits", "put it in quotes if it is text")
+        if plain and len(text) > LONGEST_NUMBER and (_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)):
+            raise self._refusal(event, f"a number of {len(text)} characters", "put it in quotes if it is text")
         return _resolved(text) if plain else text
 
     def _check(self, event: Any, depth: int) -> None:

@@ -74,12 +74,10 @@ def _on_cores(where: Sequence[int], work: Callable[[mmap.mmap, int], float]) -> 
 
 def _fork(core: int, index: int, page: mmap.mmap, work: Callable[[mmap.mmap, int], float]) -> int:
     child = os.fork()
-    if child:
-        return child
-    try:
-        os.sched_setaffinity(0, {core})
-        struct.pack_into("d", page, 64 + 8 * index, work(page, index))
-    finally:
-        os._exit(0)
-    return 0
-
+    if child == 0:
+        try:
+            os.sched_setaffinity(0, {core})
+            struct.pack_into("d", page, 64 + 8 * index, work(page, index))
+        finally:
+            os._exit(0)
+    return child

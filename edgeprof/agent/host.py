@@ -85,7 +85,9 @@ def memory_limit_bytes() -> Optional[int]:
     return min(limits, default=None)
 
 
-def cgroup_folders(controller: str, root: Path = Path("/sys/fs/cgroup"), table: str = "/proc/self/cgroup") -> List[Path]:
+def cgroup_folders(
+    controller: str, root: Path = Path("/sys/fs/cgroup"), table: str = "/proc/self/cgroup"
+) -> List[Path]:
     """The folders of this process's cgroup and its parents, version 2 and version 1, that exist here."""
     folders = []
     for line in _text(Path(table)).splitlines():

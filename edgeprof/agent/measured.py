@@ -97,7 +97,8 @@ def _write_outputs(order: Order, speak: Any) -> None:
 def _expect_finite(found: Any) -> None:
     if not outputs.are_finite(found):
         raise ConvertError(
-            "the outputs hold NaN or infinity", "a fast wrong model is no answer; try --precision fp32 or other --weights"
+            "the outputs hold NaN or infinity",
+            "a fast wrong model is no answer; try --precision fp32 or other --weights",
         )
 
 

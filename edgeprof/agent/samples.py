@@ -1,4 +1,4 @@
-"""Samples in memory that two processes share, so that a crash keeps every finished sample and nobody blocks the loop."""
+"""Samples in memory that two processes share: a crash keeps every finished one, and nobody blocks the loop."""
 
 from __future__ import annotations
 
@@ -62,4 +62,3 @@ def _nameless_file() -> int:
     handle, path = tempfile.mkstemp()
     os.unlink(path)
     return handle
-

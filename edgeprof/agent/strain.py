@@ -29,10 +29,12 @@ class Counters:
     swapped_in_pages: Optional[int]
 
 
-def count(pids: "List[int]") -> Counters:
+def count(pids: List[int]) -> Counters:
     """Read everything now; `pids` are the measured process and whoever watches it."""
     busy_s, steal_s = _cpu_s()
-    return Counters(time.monotonic(), busy_s, steal_s, sum(_cpu_s_of(pid) for pid in pids), _throttled_s(), _swapped_in())
+    return Counters(
+        time.monotonic(), busy_s, steal_s, sum(_cpu_s_of(pid) for pid in pids), _throttled_s(), _swapped_in()
+    )
 
 
 def between(before: Counters, after: Counters) -> Strain:

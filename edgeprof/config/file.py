@@ -13,6 +13,7 @@ from edgeprof.config.limit import limits_of_node
 from edgeprof.config.quantity import shape_of
 from edgeprof.config.setting import REQUIRED, SETTINGS, TEXT, WORD, Setting, in_section, known_keys
 from edgeprof.core.errors import ConfigError
+from edgeprof.core.metric import known_keys as budget_keys
 from edgeprof.documents import Node, read_document
 
 NAME = "edgeprof.yaml"
@@ -152,9 +153,10 @@ def _check_version(node: Node | None) -> None:
 
 
 def _misplaced(section: str) -> dict[str, str]:
-    """Hints for keys that belong elsewhere: `res` at the top."""
-    return {
+    """Hints for keys that belong elsewhere: `res` or `p99_ms` at the top."""
+    elsewhere = {
         setting.file_key: f'put it under "{setting.section}"' if setting.section else "put it at the top of the file"
         for setting in SETTINGS
         if setting.section is not None and setting.section != section
     }
+    return {**elsewhere, **dict.fromkeys(budget_keys(), 'put it under "budget"')}

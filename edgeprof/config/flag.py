@@ -15,7 +15,6 @@ from edgeprof.core.errors import ConfigError
 from edgeprof.documents import quoted
 
 NOT_SETTINGS = ("models", "config", "shape", "input", "candidates", "limit")
-_READ_ELSEWHERE = ("CONFIG", "CACHE", "REQUIRE", "DEBUG")
 
 
 def layer_of_flags(flags: Mapping[str, Any], cwd: Path) -> Layer:
@@ -55,7 +54,7 @@ def misspelt_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     notes = []
     for variable in sorted(environ):
         word = variable.removeprefix("EDGEPROF_")
-        if word == variable or word in words or word in _READ_ELSEWHERE:
+        if word == variable or word in words:
             continue
         near = get_close_matches(word, words, n=1, cutoff=0.8)
         if near:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def first(layers: tuple[Layer, ...], key: str) -> Given | None:
     return None
 
 
-def merged(parts: Iterator[Mapping[str, Given]]) -> dict[str, Given]:
+def merged(parts: Iterable[Mapping[str, Given]]) -> dict[str, Given]:
     """Name by name, the first layer wins."""
     together: dict[str, Given] = {}
     for part in parts:

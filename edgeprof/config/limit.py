@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from math import isfinite
 
@@ -47,7 +48,7 @@ def limit_of_text(key: str, text: str, name: str, where: str) -> tuple[str, floa
         value = amount_of(text, metric.unit) * (factor if bare else 1.0)
     except ValueError as error:
         expected = f"a number of {metric.unit}" if metric.unit != "/s" else "a number"
-        hint = f"write {name}=33 or {name}=33{metric.unit}" if metric.unit == "ms" else None
+        hint = "write it bare or with its unit, such as 33ms, 0.5s, 900MiB or 30fps"
         raise ConfigError(f"{name} is {quoted(text)}, expected {expected}", hint, where=where) from error
     if not _can_be_meant(value, metric):
         raise ConfigError(f"{name} is {quoted(text)}, expected a number above 0", where=where)
@@ -107,7 +108,7 @@ def _inside(node: Node, metric: Metric) -> Node:
         raise ConfigError(f"{node.name} has {wrong}, expected {word}", hint, where=members[wrong].key_where)
     if word not in members:
         raise ConfigError(f"{node.name} has no limit, expected {word}", where=node.key_where)
-    return members[word]
+    return replace(members[word], name=node.name)
 
 
 def _bare_number(node: Node, metric: Metric) -> str | None:

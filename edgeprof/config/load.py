@@ -12,7 +12,7 @@ from edgeprof.config.flag import layer_of_environment, layer_of_flags, misspelt_
 from edgeprof.config.layer import EMPTY, Given, Layer, first, merged
 from edgeprof.config.limit import budget_of_limits
 from edgeprof.config.request import Request
-from edgeprof.config.setting import BY_KEY, SETTINGS, TEXT
+from edgeprof.config.setting import SETTINGS, TEXT
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.measurement import Plan
 from edgeprof.core.resolution import portrait_question
@@ -35,9 +35,9 @@ def load_request(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, s
     limits = merged(layer.limits for layer in layers)
     shapes = merged(layer.shapes for layer in layers)
     inputs = merged(layer.inputs for layer in layers)
-    models, origin = _models(flags, settled["model"], file.candidates, cwd)
     budget = budget_of_limits(limits)
     _check_precision(settled)
+    models, origin = _models(flags, settled["model"], file.candidates, cwd)
     resolution, res_text = settled["res"].value
     portrait = portrait_question(resolution, res_text)
     return Request(
@@ -111,7 +111,7 @@ def _settle(layers: tuple[Layer, ...], cwd: Path) -> dict[str, Given]:
 def _imply(settled: dict[str, Given], key: str, value: Any, by: Given, because: str) -> None:
     """A value that another one implies counts as written beside it."""
     own = settled[key]
-    if own.rank == by.rank and own.value != value and own.origin != BUILT_IN:
+    if own.rank == by.rank and own.value != value:
         raise ConfigError(f"{key} is {own.value}, but {because}", "leave one of the two out", where=own.where)
     if own.rank >= by.rank:
         settled[key] = Given(value, by.origin, by.folder, by.rank)
@@ -146,11 +146,12 @@ def _model(given: Given, cwd: Path) -> str:
 
 
 def _weights(given: Given) -> str:
-    return given.value if given.value in ("random", "pretrained") else _existing_file(given, "weights")
+    name: str = given.value
+    return name if name in ("random", "pretrained") else _existing_file(given, "weights")
 
 
 def _existing_file(given: Given, name: str) -> str:
-    path = os.path.abspath(given.folder / os.path.expanduser(given.value))
+    path: str = os.path.abspath(given.folder / os.path.expanduser(given.value))
     if not os.path.isfile(path):
         hint = "random, pretrained or the path of a checkpoint" if name == "weights" else None
         raise ConfigError(f"{name} is {quoted(given.value)}, which is not a file", hint, where=given.where)
@@ -176,3 +177,13 @@ def _plan(settled: Mapping[str, Given]) -> Plan:
         duration_s=settled["duration"].value,
         samples=settled["iterations"].value,
     )
+
+
+def load_device(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> tuple[str, bool]:
+    """The device's name, and whether a file describes it: for commands that need no model."""
+    cwd = Path(os.path.abspath(cwd))
+    file = _request_file(flags.get("config") or environ.get("EDGEPROF_CONFIG"), cwd)
+    layers = (layer_of_flags(flags, cwd), layer_of_environment(environ, cwd), file.top)
+    given = first(layers, "device")
+    name = given.value if given else "local"
+    return name, name in {**_own_devices(environ), **file.devices}

@@ -49,7 +49,7 @@ def warm_up_of(text: str) -> WarmUp:
     if samples:
         return WarmUp(floor_samples=int(samples[1]), floor_s=0.0, until_steady=False)
     seconds = amount_of(words, "s")
-    if seconds < 0 or words[-1:].isdigit():  # trtexec counts bare numbers in ms, everyone else in iterations
+    if seconds < 0 or words[-1] in "0123456789.":  # trtexec counts bare numbers in ms, everyone else in iterations
         raise ValueError("no unit")
     return WarmUp(floor_samples=0, floor_s=seconds, until_steady=False)
 

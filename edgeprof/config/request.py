@@ -49,7 +49,7 @@ class Request:
 
     def _texts(self) -> dict[str, str]:
         plan = self.plan
-        texts = {
+        return {
             "model": ", ".join(self.models),
             "candidates": ", ".join(self.candidates) or "none",
             "res": str(self.resolution),
@@ -74,4 +74,3 @@ class Request:
             "retries": str(self.retries),
             "lock_timeout": f"{self.lock_timeout_s:g} s" if self.lock_timeout_s else "none",
         }
-        return texts

@@ -61,7 +61,7 @@ def _shapes() -> dict[str, Any]:
     shape = {
         "anyOf": [
             {"type": ["string", "integer"]},
-            {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1},
+            {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1},
         ]
     }
     return {"type": "object", "additionalProperties": shape, "description": "input name to shape, such as 1x3x224x224"}

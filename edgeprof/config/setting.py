@@ -76,9 +76,9 @@ def _count(least: int) -> Kind:
 
 def _choice(words: tuple[str, ...]) -> Kind:
     def read(text: str) -> str:
-        if text.strip() not in words:
+        if text not in words:
             raise ValueError("unknown")
-        return text.strip()
+        return text
 
     return Kind(f"one of {', '.join(words)}", read, (str,), {"enum": list(words)})
 

@@ -1,4 +1,4 @@
-"""Artefacts on disk, each in a folder named by the digest of what made it: whole, checked, and the oldest given up first."""
+"""Artefacts on disk, each in a folder named by the digest of what made it: whole, checked, oldest given up first."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Cache:
         return sorted(found, key=lambda entry: entry.last_used)
 
     def gc(self, cap_bytes: int, keep: str | None = None) -> list[Entry]:
-        """Give up entries, the least recently used first, until the rest fits; `keep` is a path inside one that stays."""
+        """Give up entries, least recently used first, until the rest fits; `keep` is a path inside one that stays."""
         self._sweep()
         entries = self.entries()
         total, removed = sum(entry.size_bytes for entry in entries), []

@@ -40,8 +40,11 @@ def ask(task: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
             _end(worker)
 
 
-def _answer(worker: subprocess.Popen[bytes], task: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any] | None:
-    assert worker.stdin is not None and worker.stdout is not None  # both are pipes
+def _answer(
+    worker: subprocess.Popen[bytes], task: Mapping[str, Any], say: Callable[[str], None]
+) -> dict[str, Any] | None:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
     with suppress(BrokenPipeError):
         worker.stdin.write(json.dumps(task).encode() + b"\n")
         worker.stdin.flush()

@@ -74,7 +74,7 @@ def _known_parts(source: Source, cache: Cache) -> list[str] | None:
 
 
 def _refuse_unknown(name: str, names: tuple[str, ...] | None) -> None:
-    if names is not None and name.split(".")[0] not in names:
+    if names is not None and name.split(".", maxsplit=1)[0] not in names:
         raise unknown_model(name, names)
 
 

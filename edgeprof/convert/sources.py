@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from edgeprof.convert import process
 from edgeprof.convert.aliases import ALIASES
@@ -24,20 +25,22 @@ _FORMS = "name a timm model, an .onnx file or package.module:factory"
 class Source:
     kind: str  # timm, onnx, callable or fake
     name: str  # as resolved
-    note: str | None = None  # what the user should know of how the name was read
+    note: Optional[str] = None  # what the user should know of how the name was read
 
 
 def resolve(model: str) -> Source:
     """Read a model's name without looking into anything but the file system."""
     low = model.lower()
-    if low.endswith(".onnx") or low.endswith(".fake.json"):
+    if low.endswith((".onnx", ".fake.json")):
         if not Path(model).is_file():
             raise ConfigError(f'model "{model}" is not a file', "check the path; it is read from the working directory")
         return Source("onnx" if low.endswith(".onnx") else "fake", model)
     if _CALLABLE.fullmatch(model):
         return Source("callable", model)
     if low.endswith((".pt", ".pth", ".safetensors", ".ckpt", ".bin")):
-        raise ConfigError(f'model "{model}" is a checkpoint, which has no graph', f"name its model and add --weights {model}")
+        raise ConfigError(
+            f'model "{model}" is a checkpoint, which has no graph', f"name its model and add --weights {model}"
+        )
     if not _TIMM.fullmatch(model):
         raise ConfigError(f'model is "{model}", expected a name, a file or a factory', _FORMS)
     target = ALIASES.get(low)

@@ -87,7 +87,9 @@ def _known(error: Exception, task: Mapping[str, Any]) -> ConvertError | None:
     is_full = isinstance(error, OSError) and error.errno in _DISK_IS_FULL
     # torch's own writer, and protobuf's, turn a full disk into a bare RuntimeError.
     if is_full or shutil.disk_usage(folder).free < _NOTHING_BYTES:
-        return ConvertError(f'no space left while converting in "{folder}"', "set EDGEPROF_CACHE to a folder on a larger disk")
+        return ConvertError(
+            f'no space left while converting in "{folder}"', "set EDGEPROF_CACHE to a folder on a larger disk"
+        )
     if isinstance(error, MemoryError) or "can't allocate memory" in words or "not enough memory" in words:
         return ConvertError(
             "the model does not fit in memory while exporting",

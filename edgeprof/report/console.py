@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Sequence
 
 from edgeprof.core.answer import Answer, Judged, Refused
-from edgeprof.core.metric import MIB
 from edgeprof.core.stats.sequential import Outcome
 from edgeprof.core.validity import Direction, Finding
 from edgeprof.core.verdict import Verdict, Word
 from edgeprof.report import advice, coverage, headline
 from edgeprof.report.checks import HEADER, checks_of
 from edgeprof.report.histogram import histogram
-from edgeprof.report.lines import BLANK, Line, Span, labelled, line, one_line, prose
-from edgeprof.report.subject import facts_of, model_of
+from edgeprof.report.lines import BLANK, LABEL, Line, Span, labelled, labelled_list, line, one_line, prose
+from edgeprof.report.processes import process_table
+from edgeprof.report.subject import model_of, subject_lines
 from edgeprof.report.summary import Summary, judged_summaries
 from edgeprof.report.tables import table
-from edgeprof.report.units import column, count
+from edgeprof.report.units import count
 
-_FACTS = 14  # where the values of facts begin
 _STYLES = {Outcome.PASS: "pass", Outcome.FAIL: "fail", Outcome.INCONCLUSIVE: "unsure"}
 _WORD_STYLES = {Word.PASS: "pass-word", Word.FAIL: "fail-word"}
 
@@ -31,13 +30,13 @@ def render(answer: Answer, *, width: int = 80, quiet: bool = False) -> list[Line
         return _refused(answer, width)
     processes = judged_summaries(answer)
     sections = (
-        _subject(answer, width),
+        subject_lines(answer.measurement, width),
         _latencies(answer, processes, width),
         process_table(processes, width),
         _checks(answer, width),
         _findings(answer, width),
         _coverage(answer, processes, width),
-        _next_steps(answer, width),
+        labelled_list("try", advice.next_steps(answer), width, style="strong"),
         _verdict(answer, width),
     )
     lines: list[Line] = []
@@ -47,55 +46,12 @@ def render(answer: Answer, *, width: int = 80, quiet: bool = False) -> list[Line
     return lines[:-1]
 
 
-def _subject(answer: Judged, width: int) -> list[Line]:
-    lines: list[Line] = []
-    last = None
-    for key, value in facts_of(answer.measurement):
-        lines += labelled("" if key == last else key, value, width, column=_FACTS, style="dim")
-        last = key
-    return lines
-
-
 def _latencies(answer: Judged, processes: Sequence[Summary], width: int) -> list[Line]:
     samples = [latency_s for summary in processes for latency_s in summary.samples_s]
     if not samples:
         return []
     title = f"  latency of {count(len(samples), 'sample')} in {count(len(processes), 'process')}"
     return [line(title, "strong"), *histogram(samples, answer.budget.sequential, width)]
-
-
-_PROCESS_HEADER = ("process", "samples", "p50 ms", "p99 ms", "fps", "load s", "peak MiB", "first ms", "warm-up s")
-
-
-def process_table(processes: Sequence[Summary], width: int) -> list[Line]:
-    """Each process in a row: they are judged alone, so they are shown alone."""
-    if not processes:
-        return []
-    columns = (
-        [str(summary.number) for summary in processes],
-        [str(len(summary.samples_s)) for summary in processes],
-        column([_times(summary.percentile(50), 1e3) for summary in processes]),
-        column([_times(summary.percentile(99), 1e3) for summary in processes]),
-        column([summary.fps for summary in processes], decimals=2),
-        column([summary.process.load_s for summary in processes], decimals=2),
-        column([_times(summary.process.peak_memory_bytes, 1 / MIB) for summary in processes], decimals=0),
-        column([_times(summary.process.first_inference_s, 1e3) for summary in processes], decimals=1),
-        [_warm_up(summary, text) for summary, text in _with_text(processes)],
-    )
-    rows = list(zip(*columns, strict=True))
-    return table(_PROCESS_HEADER, rows, width=width, right=frozenset(range(len(columns))))
-
-
-def _with_text(processes: Sequence[Summary]) -> list[tuple[Summary, str]]:
-    return list(zip(processes, column([summary.warmup_s for summary in processes], decimals=2), strict=True))
-
-
-def _warm_up(summary: Summary, text: str) -> str:
-    return f"{text} (unsteady)" if summary.process.steady is False else text
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
 
 
 def _checks(answer: Judged, width: int) -> list[Line]:
@@ -114,10 +70,10 @@ def _findings(answer: Judged, width: int) -> list[Line]:
     lines: list[Line] = []
     for i, finding in enumerate(findings):
         label, style = _label(finding, answer.verdict)
-        lines += labelled(label, finding.message, width, column=_FACTS, style=style)
+        lines += labelled(label, finding.message, width, style=style)
         following = findings[i + 1].hint if i + 1 < len(findings) else None
         if finding.hint and finding.hint != following:
-            lines += labelled("", finding.hint, width, column=_FACTS)
+            lines += labelled("", finding.hint, width)
     return lines
 
 
@@ -131,24 +87,17 @@ def _label(finding: Finding, verdict: Verdict) -> tuple[str, str]:
 
 def _coverage(answer: Judged, processes: tuple[Summary, ...], width: int) -> list[Line]:
     label = "covers" if answer.verdict.word is Word.PASS else "rests on"
-    lines: list[Line] = []
-    for i, sentence in enumerate(coverage.sentences(answer, processes)):
-        lines += labelled("" if i else label, sentence, width, column=_FACTS, style="dim")
-    return lines
-
-
-def _next_steps(answer: Judged, width: int) -> list[Line]:
-    lines: list[Line] = []
-    for i, step in enumerate(advice.next_steps(answer)):
-        lines += labelled("" if i else "try", step, width, column=_FACTS, style="strong")
-    return lines
+    return [
+        *labelled_list(label, coverage.sentences(answer, processes), width),
+        *labelled_list("warning", coverage.warnings(answer), width, style="unsure"),
+    ]
 
 
 def _verdict(answer: Judged, width: int) -> list[Line]:
     lines: list[Line] = []
     if answer.saved_at:
         # Never wrapped: a path is copied.
-        lines.append((Span("  saved".ljust(_FACTS), "dim"), Span(one_line(answer.saved_at))))
+        lines.append((Span("  saved".ljust(LABEL), "dim"), Span(one_line(answer.saved_at))))
         lines.append(BLANK)
     return [*lines, line("━" * width, "dim"), *_headline(answer, width)]
 
@@ -170,10 +119,10 @@ def _headline(answer: Answer, width: int) -> list[Line]:
 
 
 def _refused(answer: Refused, width: int) -> list[Line]:
-    lines = labelled("model", answer.asked, width, column=_FACTS, style="dim")
-    lines += labelled("error", answer.message, width, column=_FACTS, style="fail")
+    lines = labelled("model", answer.asked, width, style="dim")
+    lines += labelled("error", answer.message, width, style="fail")
     if answer.hint:
-        lines += labelled("hint", answer.hint, width, column=_FACTS, style="strong")
+        lines += labelled("hint", answer.hint, width, style="strong")
     return [*lines, BLANK, line("━" * width, "dim"), *_headline(answer, width)]
 
 

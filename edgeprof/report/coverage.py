@@ -31,10 +31,22 @@ def _sentences(answer: Judged, processes: tuple[Summary, ...]) -> Iterator[str]:
         yield _bursts(answer)
     yield from _late_warmups(processes)
     yield from _early_decisions(answer)
-    if verdict.fresh_may_miss:
-        yield "the processes differ so much that a fresh process may miss the limit"
-    if verdict.quick:
-        yield QUICK
+
+
+def warnings(answer: Judged) -> tuple[str, ...]:
+    """What must not be read past, though it changes no verdict."""
+    found = []
+    parity = answer.measurement.parity
+    if parity is not None and parity.is_vacuous:
+        found.append("parity is vacuous: an output that ignored its input would pass it too")
+    for number, process in enumerate(answer.measurement.processes, 1):
+        if process.steady is False:
+            found.append(f"process {number} never became steady while it warmed up (!)")
+    if answer.verdict.fresh_may_miss:
+        found.append("a fresh process may miss: the processes measured differ too much for the margin left")
+    if answer.verdict.quick:
+        found.append(QUICK)
+    return tuple(found)
 
 
 def _bursts(answer: Judged) -> str:
@@ -61,5 +73,6 @@ def _early_decisions(answer: Judged) -> Iterator[str]:
             if process.decision is not None and process.decision.decided
         ]
         if any(last < taken for last, taken in decided):
+            decided = decided[:1] if len(set(decided)) == 1 else decided
             at, of = (", ".join(map(str, each)) for each in zip(*decided, strict=True))
             yield f"{ruling.limit.metric.title} was decided by sample {at} of {of}"

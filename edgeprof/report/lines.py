@@ -16,6 +16,7 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 BLANK: Line = ()
+LABEL = 14  # where the text beside a label begins
 
 _COLOURS = {
     "pass": "bold green",
@@ -45,11 +46,19 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
 
 
-def labelled(label: str, text: str, width: int, *, column: int, style: str = "") -> list[Line]:
+def labelled(label: str, text: str, width: int, *, column: int = LABEL, style: str = "") -> list[Line]:
     """A label, then text wrapped beside it from `column` on."""
     parts = wrap(one_line(text), max(20, width - column), break_on_hyphens=False) or [""]
     first = (Span(f"  {label}".ljust(column), style), Span(parts[0]))
     return [first, *(line(" " * column + part) for part in parts[1:])]
+
+
+def labelled_list(label: str, texts: Iterable[str], width: int, *, style: str = "dim") -> list[Line]:
+    """The label beside the first text only."""
+    lines: list[Line] = []
+    for i, text in enumerate(texts):
+        lines += labelled("" if i else label, text, width, style=style)
+    return lines
 
 
 def prose(text: str, width: int, *, indent: int = 2, bullet: str = "") -> list[Line]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Iterator, Optional
 
 from edgeprof.core.artefact import Parity
 from edgeprof.core.job import Tensor
 from edgeprof.core.measurement import Lap, Measurement
+from edgeprof.report.lines import Line, labelled_list
 from edgeprof.report.units import count, mib, ms, number
 
 Fact = tuple[str, str]
@@ -15,6 +17,14 @@ Fact = tuple[str, str]
 def facts_of(measurement: Measurement) -> tuple[Fact, ...]:
     """In the order a reader asks; a key may come several times."""
     return tuple(_facts(measurement))
+
+
+def subject_lines(measurement: Measurement, width: int) -> list[Line]:
+    """The facts with their keys beside them, a repeated key once."""
+    lines: list[Line] = []
+    for key, facts in groupby(facts_of(measurement), key=lambda fact: fact[0]):
+        lines += labelled_list(key, (value for _, value in facts), width)
+    return lines
 
 
 def model_of(measurement: Measurement) -> str:
@@ -44,10 +54,6 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "race", _lap(lap, is_winner=(lap.runtime, lap.precision) == (job.runtime, job.precision))
     if measurement.parity is not None:
         yield "parity", _parity(measurement.parity)
-        if not measurement.parity.finite:
-            yield "", "the outputs hold NaN or infinity"
-        if measurement.parity.is_vacuous:
-            yield "", "vacuous: an output that ignored its input would pass too"
     for note in measurement.notes:
         yield "note", note
 
@@ -75,7 +81,7 @@ def _lap(lap: Lap, *, is_winner: bool) -> str:
 
 
 def _parity(parity: Parity) -> str:
-    held = "holds" if parity.holds else "FAILS"
+    held = "holds" if parity.holds else "FAILS" if parity.finite else "FAILS, NaN or infinity in the outputs"
     words = [
         f"{held}: relative L2 {_error(parity.relative_l2)} of {_error(parity.tolerance)} allowed",
         f"sensitivity {_error(parity.sensitivity)}",

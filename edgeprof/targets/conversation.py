@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Deque, Dict, Iterator, List, Optional
 
 from edgeprof.core.codec import plain
@@ -33,12 +33,11 @@ def conversation(target: Target, agent: Bundle, order: Order) -> Iterator[Iterat
 
 
 def _events(process: subprocess.Popen[bytes], digest: str, order: Order, complaints: _Complaints) -> Iterator[Event]:
-    assert process.stdin and process.stdout
-    try:
+    assert process.stdin
+    assert process.stdout
+    with suppress(BrokenPipeError):  # it is gone already; what it said on stderr is told below
         process.stdin.write(line_of(hello(digest)) + line_of(plain(order)))
         process.stdin.flush()
-    except BrokenPipeError:
-        pass  # it is gone already; what it said on stderr is told below
     _greet(process, digest, complaints)
     for line in process.stdout:
         event = message_of(line)
@@ -64,7 +63,9 @@ def _greet(process: subprocess.Popen[bytes], digest: str, complaints: _Complaint
         if greeting.get("protocol") != PROTOCOL or not digest.startswith(str(greeting["agent"])):
             raise AgentError(f"another agent answered: {_shown(line)}")
         return
-    raise AgentError("no greeting from the agent", "does the login shell of the device print without end?", cause="garbled")
+    raise AgentError(
+        "no greeting from the agent", "does the login shell of the device print without end?", cause="garbled"
+    )
 
 
 def _error_of(event: Event) -> EdgeprofError:
@@ -74,11 +75,10 @@ def _error_of(event: Event) -> EdgeprofError:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Close its stdin, which ends it; kill it only if it does not go."""
-    assert process.stdin and process.stdout and process.stderr
-    try:
+    assert process.stdin
+    assert process.stdout
+    with suppress(BrokenPipeError):
         process.stdin.close()
-    except BrokenPipeError:
-        pass
     try:
         process.wait(_ENDS_WITHIN_S)
     except subprocess.TimeoutExpired:

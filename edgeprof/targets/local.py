@@ -51,4 +51,3 @@ class LocalTarget:
     def close(self) -> None:
         while self._folders:
             shutil.rmtree(self._folders.pop(), ignore_errors=True)
-

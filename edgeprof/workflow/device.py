@@ -59,7 +59,9 @@ def open_device(name: str, agents: Path, *, is_configured: bool = False) -> Iter
         agent = bundle(agents)
         with conversation(target, agent, Order(Task.DESCRIBE)) as events:
             seen = next(event for event in events if event["event"] == "done")
-        runtimes = tuple(FoundRuntime(r["name"], r["version"], tuple(r["precisions"]), r["install"]) for r in seen["runtimes"])
+        runtimes = tuple(
+            FoundRuntime(r["name"], r["version"], tuple(r["precisions"]), r["install"]) for r in seen["runtimes"]
+        )
         yield Device(name, target, agent, seen["host"], runtimes, seen["lock"])
     finally:
         target.close()
@@ -74,10 +76,14 @@ def _target(name: str, *, is_configured: bool) -> Target:
     if name in LOCAL_NAMES:
         return LocalTarget()
     if name.startswith(("gpu", "cuda")):
-        raise TargetError(f'device "{name}": no runtime of this version runs on a gpu', "use --device local for the cpu")
+        raise TargetError(
+            f'device "{name}": no runtime of this version runs on a gpu', "use --device local for the cpu"
+        )
     if is_configured or "@" in name:
         raise TargetError(
             f'device "{name}" is reached over ssh, which this version does not do yet',
             "run edgeprof on the device itself with --device local",
         )
-    raise TargetError(f'device "{name}" is not configured', "add it under devices: in edgeprof.yaml, or use --device local")
+    raise TargetError(
+        f'device "{name}" is not configured', "add it under devices: in edgeprof.yaml, or use --device local"
+    )

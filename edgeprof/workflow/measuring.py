@@ -9,17 +9,41 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from edgeprof import __version__
+from edgeprof.config import Request
 from edgeprof.core.budget import Budget
-from edgeprof.core.measurement import Measurement, Plan
-from edgeprof.core.sampling import Sampling
+from edgeprof.core.measurement import Measurement
 from edgeprof.store import measurements
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.prepare import Ready
 from edgeprof.workflow.process import measure_process
 from edgeprof.workflow.progress import Progress
+from edgeprof.workflow.workshop import Workshop
 
 
-def blank(ready: Ready, asked: str, plan: Plan, budget: Budget | None) -> Measurement:
+def measure_all(
+    request: Request,
+    ready: Ready,
+    device: Device,
+    workshop: Workshop,
+    budget: Budget | None,
+    is_final: Callable[[Measurement], bool],
+) -> tuple[Measurement, Path | None]:
+    """Process after process until there are as many as planned or `is_final`; and where it was saved."""
+    measurement = _blank(request, ready, budget)
+    sampling = request.plan.sampling(tuple(limit.threshold for limit in budget.sequential) if budget else ())
+    path: Path | None = None
+    for number in range(1, request.plan.processes + 1):
+        progress = _Prefixed(workshop.progress, f"process {number} of {request.plan.processes}: ")
+        process, host = measure_process(device, ready.prepared, sampling, progress, request.lock_timeout_s)
+        measurement = replace(measurement.with_process(process), host=host)
+        path = _save(measurement, workshop)
+        progress.say(_words(measurement))
+        if is_final(measurement):
+            break
+    return measurement, path
+
+
+def _blank(request: Request, ready: Ready, budget: Budget | None) -> Measurement:
     """A measurement with no process in it yet."""
     now = datetime.now(timezone.utc)
     artefact = ready.prepared.artefact
@@ -27,9 +51,9 @@ def blank(ready: Ready, asked: str, plan: Plan, budget: Budget | None) -> Measur
         id=f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}",
         created_at=now.isoformat(timespec="seconds"),
         edgeprof=__version__,
-        asked=asked,
+        asked=ready.asked,
         job=ready.prepared.job,
-        plan=plan,
+        plan=request.plan,
         size_bytes=artefact.size_bytes,
         budget=budget.as_config() if budget else {},
         budget_name=budget.name if budget else None,
@@ -40,44 +64,20 @@ def blank(ready: Ready, asked: str, plan: Plan, budget: Budget | None) -> Measur
     )
 
 
-def measure_all(
-    ready: Ready,
-    device: Device,
-    measurement: Measurement,
-    sampling: Sampling,
-    progress: Progress,
-    folder: Path,
-    lock_timeout_s: float | None,
-    is_final: Callable[[Measurement], bool],
-) -> tuple[Measurement, Path | None]:
-    """Process after process until there are as many as planned or `is_final`; where it was saved."""
-    path: Path | None = None
-    for number in range(1, measurement.plan.processes + 1):
-        prefix = f"process {number} of {measurement.plan.processes}: "
-        told = _Prefixed(progress, prefix)
-        process, host = measure_process(device, ready.prepared, sampling, told, lock_timeout_s)
-        measurement = replace(measurement.with_process(process), host=host)
-        path = _save(measurement, folder, progress)
-        progress.say(prefix + _words(measurement))
-        if is_final(measurement):
-            break
-    return measurement, path
-
-
-def _save(measurement: Measurement, folder: Path, progress: Progress) -> Path | None:
+def _save(measurement: Measurement, workshop: Workshop) -> Path | None:
     """A full disk costs the file, not the answer."""
     try:
-        return measurements.save(measurement, folder)
+        return measurements.save(measurement, workshop.measurements)
     except OSError as error:
-        progress.say(f"warning: not saved in {folder}: {error.strerror}; set EDGEPROF_MEASUREMENTS to another folder")
+        where = f"{workshop.measurements}: {error.strerror}; set EDGEPROF_MEASUREMENTS to another folder"
+        workshop.progress.say(f"warning: the measurement is not saved in {where}")
         return None
 
 
 def _words(measurement: Measurement) -> str:
     process = measurement.processes[-1]
-    count = len(process.samples_s)
     warm = f", warm after {sum(process.warmup_s):.3g} s" if process.warmup_s else ""
-    return f"{process.ended.value}, {count} samples in {sum(process.samples_s):.3g} s{warm}"
+    return f"{process.ended.value}, {len(process.samples_s)} samples in {sum(process.samples_s):.3g} s{warm}"
 
 
 class _Prefixed:
@@ -90,3 +90,5 @@ class _Prefixed:
     def show(self, text: str) -> None:
         self._progress.show(self._prefix + text)
 
+    def rest(self) -> None:
+        self._progress.rest()

@@ -9,7 +9,6 @@ from pathlib import Path
 from edgeprof.agent.runtimes import RACED
 from edgeprof.config import Request
 from edgeprof.convert import produce
-from edgeprof.convert.cache import Cache
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source, resolve
 from edgeprof.core.artefact import Artefact, Parity
@@ -19,37 +18,39 @@ from edgeprof.core.job import Job
 from edgeprof.core.measurement import Lap
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.process import Prepared
-from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.proof import prove
 from edgeprof.workflow.race import race
+from edgeprof.workflow.workshop import Workshop
 
 
 @dataclass(frozen=True)
 class Ready:
     """What the measuring needs, and what it should record of the way here."""
 
+    asked: str
     prepared: Prepared
     parity: Parity | None
     laps: tuple[Lap, ...]
     notes: tuple[str, ...]
 
 
-def prepare(request: Request, model: str, device: Device, cache: Cache, progress: Progress) -> Ready:
+def prepare(request: Request, model: str, device: Device, workshop: Workshop) -> Ready:
     """Everything before the first timed inference. Nothing is timed that has not been proved."""
+    progress = workshop.progress
     source = resolve(model)
     if source.note:
         progress.say(source.note)
     choices = _choices(request, source, device)
-    artefact = _artefact(request, model, choices[0][0], cache, progress)
+    artefact = _artefact(request, model, choices[0][0], workshop)
     starts = [_prepared(request, device, artefact, *choice) for choice in choices]
     notes = (*((source.note,) if source.note else ()), *request.notes, *artefact.notes)
     for note in artefact.notes:
         progress.say(note)
     if len(starts) == 1:
-        return Ready(starts[0], prove(starts[0], device, cache, progress), (), notes)
+        return Ready(model, starts[0], prove(starts[0], device, workshop), (), notes)
     laps = race(starts, device, progress, request.lock_timeout_s)
-    prepared, parity, passed_over = _fastest_proved(starts, laps, device, cache, progress)
-    return Ready(prepared, parity, laps, (*notes, *passed_over))
+    prepared, parity, passed_over = _fastest_proved(starts, laps, device, workshop)
+    return Ready(model, prepared, parity, laps, (*notes, *passed_over))
 
 
 def _choices(request: Request, source: Source, device: Device) -> list[tuple[str, str]]:
@@ -76,21 +77,21 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
     return pairs
 
 
-def _artefact(request: Request, model: str, runtime: str, cache: Cache, progress: Progress) -> Artefact:
+def _artefact(request: Request, model: str, runtime: str, workshop: Workshop) -> Artefact:
     recipe = Recipe(
         model=model,
         resolution=request.resolution,
         batch=request.batch,
         weights=request.weights,
         form="pt2" if runtime == "torch" else "onnx",
-        shapes=request.shapes,
-        inputs=tuple((name, str(path)) for name, path in request.inputs),
+        shapes=tuple(request.shapes.items()),
+        inputs=tuple(request.inputs.items()),
     )
-    return produce(recipe, cache, progress.show)
+    return produce(recipe, workshop.cache, workshop.progress.show)
 
 
 def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str, precision: str) -> Prepared:
-    inputs = tuple((name, Path(path)) for name, path in request.inputs)
+    inputs = tuple((name, Path(path)) for name, path in request.inputs.items())
     job = Job(
         model=artefact.model,
         artefact=artefact.digest,
@@ -107,7 +108,7 @@ def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str
 
 
 def _fastest_proved(
-    starts: Sequence[Prepared], laps: Sequence[Lap], device: Device, cache: Cache, progress: Progress
+    starts: Sequence[Prepared], laps: Sequence[Lap], device: Device, workshop: Workshop
 ) -> tuple[Prepared, Parity | None, tuple[str, ...]]:
     """The fastest in the race that computes what the model computes; a fast wrong one is passed over, and said."""
     finished = sorted((lap.median_s, i) for i, lap in enumerate(laps) if lap.median_s is not None)
@@ -119,9 +120,9 @@ def _fastest_proved(
     for _, i in finished:
         job = starts[i].job
         try:
-            return starts[i], prove(starts[i], device, cache, progress), tuple(passed_over)
+            return starts[i], prove(starts[i], device, workshop), tuple(passed_over)
         except ConvertError as error:
             passed_over.append(f"{job.runtime} {job.precision} was passed over: {error.message}")
-            progress.say(passed_over[-1])
+            workshop.progress.say(passed_over[-1])
             last: EdgeprofError = error
     raise last

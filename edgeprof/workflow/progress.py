@@ -12,8 +12,13 @@ class Progress(Protocol):
     def show(self, text: str) -> None:
         """What goes on just now; the next one replaces it, and it may never be seen."""
 
+    def rest(self) -> None:
+        """Nothing goes on: something else is about to be printed."""
+
 
 class Silence:
     def say(self, text: str) -> None: ...
 
     def show(self, text: str) -> None: ...
+
+    def rest(self) -> None: ...

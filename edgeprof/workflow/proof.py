@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from edgeprof.convert.cache import Cache
 from edgeprof.convert.parity import compare
 from edgeprof.core.artefact import Parity
 from edgeprof.core.codec import plain, restore
@@ -16,10 +15,10 @@ from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
 from edgeprof.workflow.device import Device, holder
 from edgeprof.workflow.process import Prepared
-from edgeprof.workflow.progress import Progress
+from edgeprof.workflow.workshop import Workshop
 
 
-def prove(prepared: Prepared, device: Device, cache: Cache, progress: Progress) -> Parity | None:
+def prove(prepared: Prepared, device: Device, workshop: Workshop) -> Parity | None:
     """The parity figures, from the cache where the same question was answered before; ConvertError when it fails.
 
     None where there is nothing to compare with, as with a fake.
@@ -28,13 +27,13 @@ def prove(prepared: Prepared, device: Device, cache: Cache, progress: Progress) 
     if not artefact.references:
         return None
     key = _key(prepared, device)
-    remembered = cache.recall(key)
+    remembered = workshop.cache.recall(key)
     if remembered is not None:
         parity = restore(Parity, remembered, "parity")
     else:
-        progress.show(f"proving {job.runtime} {job.precision} against the model")
+        workshop.progress.show(f"proving {job.runtime} {job.precision} against the model")
         parity = compare(artefact, _observe(prepared, device), job.runtime, job.precision)
-        cache.remember(key, plain(parity))
+        workshop.cache.remember(key, plain(parity))
     if not parity.finite:
         raise ConvertError(
             f"{job.runtime} {job.precision} gives NaN or infinity where {parity.reference} does not",

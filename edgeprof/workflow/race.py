@@ -1,4 +1,4 @@
-"""Which runtime is fastest here: a few frames each, each in a process of its own, and none of the samples used again."""
+"""Which runtime is fastest here: a few frames each in a process of its own, and none of the samples used again."""
 
 from __future__ import annotations
 

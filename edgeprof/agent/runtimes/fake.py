@@ -49,7 +49,9 @@ class Fake:
             with open(artefact, encoding="utf-8") as file:
                 declared = json.load(file)
         except ValueError as error:
-            raise ConvertError(f"not a fake model: {error}", "write a JSON object such as {\"latency_ms\": 20}") from error
+            raise ConvertError(
+                f"not a fake model: {error}", 'write a JSON object such as {"latency_ms": 20}'
+            ) from error
         if not isinstance(declared, dict):
             raise ConvertError("not a fake model: expected a JSON object", 'write {"latency_ms": 20}')
         self._is_real = bool(declared.get("real"))

@@ -20,7 +20,9 @@ class Torch:
     @contextmanager
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[TorchSession]:
         if job.precision != "fp32":
-            raise RuntimeUnavailable(f"torch is measured in fp32, {job.precision} was asked for", "use --precision fp32")
+            raise RuntimeUnavailable(
+                f"torch is measured in fp32, {job.precision} was asked for", "use --precision fp32"
+            )
         try:
             import torch
         except ImportError as error:

@@ -1,0 +1,1 @@
+"""One file a command: parse, call a workflow, print, and the exit code."""

@@ -1,0 +1,80 @@
+"""`edgeprof check`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+
+from edgeprof.cli import options
+
+
+def check(
+    models: options.Models = None,
+    config: options.Config = None,
+    device: options.Device = None,
+    res: options.Res = None,
+    batch: options.Batch = None,
+    shape: options.Shape = None,
+    input: options.Input = None,  # noqa: A002 (the flag's name)
+    runtime: options.Runtime = None,
+    precision: options.Precision = None,
+    weights: options.Weights = None,
+    threads: options.Threads = None,
+    candidates: Annotated[
+        Optional[bool], typer.Option("--candidates", help="Check edgeprof.yaml's candidates too.")
+    ] = None,
+    p99: options.P99 = None,
+    p95: options.P95 = None,
+    p90: options.P90 = None,
+    p50: options.P50 = None,
+    fps: options.Fps = None,
+    memory: options.Memory = None,
+    load: options.Load = None,
+    size: options.Size = None,
+    limit: options.Limit = None,
+    processes: options.Processes = None,
+    quick: options.Quick = None,
+    warmup: options.Warmup = None,
+    max_duration: options.MaxDuration = None,
+    allow: options.Allow = None,
+    accept: options.Accept = None,
+    retries: options.Retries = None,
+    lock_timeout: options.LockTimeout = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show every value with its origin, and run nothing.")
+    ] = False,
+    json: options.Json = None,
+    junit: options.Junit = None,
+    markdown: options.Markdown = None,
+    quiet: options.Quiet = False,
+) -> int:
+    """Can it ship? Export, prove, measure, and answer PASS, FAIL or INCONCLUSIVE against the budget.
+
+    Exit codes: 0 pass, 1 over budget, 2 usage, 3 inconclusive, 4 device or environment, 5 conversion or parity.
+    """
+    flags: dict[str, Any] = dict(locals())
+    reports = {name: flags.pop(name) for name in ("json", "junit", "markdown")}
+    quiet, dry_run = flags.pop("quiet"), flags.pop("dry_run")
+
+    from edgeprof.cli.reporting import Reporter, print_dry_run
+    from edgeprof.cli.request import request_of, workshop_of
+    from edgeprof.core.exits import worst
+    from edgeprof.workflow.check import check as run
+    from edgeprof.workflow.foresee import foresee
+
+    request = request_of(flags)
+    if dry_run:
+        print_dry_run(request, *foresee(request))
+        return 0
+    workshop = workshop_of(quiet=quiet)
+    reporter = Reporter(reports, quiet=quiet)
+    for note in request.notes:
+        workshop.progress.say(note)
+    answers = []
+    for answer in run(request, workshop):
+        workshop.progress.rest()
+        answers.append(answer)
+        reporter.take(answer)
+    reporter.finish(answers)
+    return worst(answer.exit for answer in answers)

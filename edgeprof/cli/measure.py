@@ -1,0 +1,45 @@
+"""`edgeprof measure`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+
+from edgeprof.cli import options
+
+
+def measure(
+    models: options.Models = None,
+    config: options.Config = None,
+    device: options.Device = None,
+    res: options.Res = None,
+    batch: options.Batch = None,
+    shape: options.Shape = None,
+    input: options.Input = None,  # noqa: A002 (the flag's name)
+    runtime: options.Runtime = None,
+    precision: options.Precision = None,
+    weights: options.Weights = None,
+    threads: options.Threads = None,
+    duration: Annotated[Optional[str], typer.Option("--duration", metavar="TIME", help="So long. Default 10s.")] = None,
+    iterations: Annotated[Optional[int], typer.Option("--iterations", metavar="N", help="So many samples.")] = None,
+    processes: Annotated[Optional[int], typer.Option("--processes", metavar="N", help="Default 1.")] = None,
+    warmup: options.Warmup = None,
+    percentile: Annotated[str, typer.Option("--percentile", metavar="LIST", help="Which to print.")] = "50,90,95,99",
+    lock_timeout: options.LockTimeout = None,
+    json: options.Json = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the figures.")] = False,
+) -> int:
+    """Numbers without a verdict: sample for a time or a number of inferences, and print the percentiles."""
+    flags: dict[str, Any] = dict(locals())
+    percents, json, quiet = flags.pop("percentile"), flags.pop("json"), flags.pop("quiet")
+    flags["processes"] = processes or 1
+    if duration is None and iterations is None:
+        flags["duration"] = "10s"
+
+    from edgeprof.cli.reporting import print_figures
+    from edgeprof.cli.request import request_of, workshop_of
+    from edgeprof.workflow.measure import measure as run
+
+    request = request_of(flags)
+    return print_figures(run(request, workshop_of(quiet=quiet)), percents, json)

@@ -1,0 +1,18 @@
+"""`edgeprof models`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def models(
+    pattern: Annotated[str, typer.Argument(metavar="[PATTERN]", help="Such as 'resnet*' or mobilenet.")] = "*",
+) -> None:
+    """List the timm models that can be asked for, and the shorter names that edgeprof knows for some."""
+    from edgeprof.convert.cache import Cache
+    from edgeprof.workflow.models import list_models
+
+    for name in list_models(pattern, Cache.default()):
+        print(name)

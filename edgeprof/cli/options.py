@@ -1,0 +1,89 @@
+"""The flags that several commands share, declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+Models = Annotated[
+    Optional[list[str]],
+    typer.Argument(
+        metavar="[MODEL]...",
+        help="A timm name, a path to an .onnx file, or package.module:factory. Without one, edgeprof.yaml's model.",
+    ),
+]
+Config = Annotated[
+    Optional[str],
+    typer.Option("--config", metavar="FILE", help="The request file. Default: the nearest edgeprof.yaml upwards."),
+]
+Device = Annotated[Optional[str], typer.Option("--device", metavar="NAME", help="local, or a configured name.")]
+Res = Annotated[
+    Optional[str],
+    typer.Option("--res", metavar="RES", help="1080 (a 1920x1080 frame), 720p, 4k, 224, 640x480, 1x3x224x224, native."),
+]
+Batch = Annotated[Optional[int], typer.Option("--batch", metavar="N", help="Frames an inference. Default 1.")]
+Shape = Annotated[
+    Optional[list[str]], typer.Option("--shape", metavar="NAME:1x3x224x224", help="Bind one input's shape. Repeatable.")
+]
+Input = Annotated[
+    Optional[list[str]],
+    typer.Option("--input", metavar="NAME=FILE.npy", help="Feed one input from a file. Repeatable."),
+]
+Runtime = Annotated[
+    Optional[str],
+    typer.Option("--runtime", metavar="NAME", help="auto (race those installed), onnxruntime, openvino, torch, fake."),
+]
+Precision = Annotated[
+    Optional[str], typer.Option("--precision", metavar="NAME", help="fp32 (default), bf16, or auto: the fastest equal.")
+]
+Weights = Annotated[
+    Optional[str],
+    typer.Option("--weights", metavar="WHICH", help="random (default), pretrained, or a checkpoint FILE."),
+]
+Threads = Annotated[
+    Optional[int], typer.Option("--threads", metavar="N", help="Default: the affinity mask, cut to the cgroup's quota.")
+]
+P99 = Annotated[Optional[str], typer.Option("--p99", metavar="MS", help="p99 latency limit: 33.3, 33ms or 0.033s.")]
+P95 = Annotated[Optional[str], typer.Option("--p95", metavar="MS", help="p95 latency limit.")]
+P90 = Annotated[Optional[str], typer.Option("--p90", metavar="MS", help="p90 latency limit.")]
+P50 = Annotated[Optional[str], typer.Option("--p50", metavar="MS", help="p50 latency limit.")]
+Fps = Annotated[Optional[str], typer.Option("--fps", metavar="N", help="Least frames a second.")]
+Memory = Annotated[Optional[str], typer.Option("--memory", metavar="MIB", help="Peak memory limit: 900 or 1.5GiB.")]
+Load = Annotated[Optional[str], typer.Option("--load", metavar="S", help="Load time limit.")]
+Size = Annotated[Optional[str], typer.Option("--size", metavar="MIB", help="Artefact size limit.")]
+Limit = Annotated[
+    Optional[list[str]],
+    typer.Option("--limit", metavar="KEY=VALUE", help="Any limit by its key: p99.9_ms=40. Repeatable."),
+]
+Processes = Annotated[Optional[int], typer.Option("--processes", metavar="N", help="Fresh processes. Default 3.")]
+Quick = Annotated[
+    Optional[bool], typer.Option("--quick", help="One process, seconds: for the desk, assumes independent samples.")
+]
+Warmup = Annotated[Optional[str], typer.Option("--warmup", metavar="RULE", help="auto (until steady), 200ms, or 20it.")]
+MaxDuration = Annotated[
+    Optional[str], typer.Option("--max-duration", metavar="TIME", help="Most seconds of sampling in all. Default 300s.")
+]
+Allow = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        "--allow",
+        metavar="NAME",
+        help="A FAIL stands in spite of this finding: foreign-load, steal, cgroup-throttling, swap, canary.",
+    ),
+]
+Accept = Annotated[
+    Optional[list[str]],
+    typer.Option("--accept", metavar="WORD", help="Exit 0 for inconclusive or near too. Repeatable."),
+]
+Retries = Annotated[
+    Optional[int], typer.Option("--retries", metavar="N", help="Measure again when the environment was invalid.")
+]
+LockTimeout = Annotated[
+    Optional[str],
+    typer.Option("--lock-timeout", metavar="TIME", help="Most time to wait for the device. Default: for ever."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
+Json = Annotated[Optional[str], typer.Option("--json", metavar="FILE", help="Write JSON; - is stdout.")]
+Junit = Annotated[Optional[str], typer.Option("--junit", metavar="FILE", help="Write JUnit XML; - is stdout.")]
+Markdown = Annotated[Optional[str], typer.Option("--markdown", metavar="FILE", help="Write Markdown; - is stdout.")]

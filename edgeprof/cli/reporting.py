@@ -1,0 +1,120 @@
+"""Where reports go: the console, files, and GitHub where its variables say so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from edgeprof import __version__
+from edgeprof.core.answer import Answer
+from edgeprof.core.errors import ConfigError
+from edgeprof.core.exits import Exit
+from edgeprof.core.files import write_atomically
+from edgeprof.core.measurement import Measurement
+from edgeprof.report import console, dry_run, figures, github, json_report, junit, markdown
+from edgeprof.report.lines import Line, plain, styled
+
+if TYPE_CHECKING:
+    from edgeprof.config import Request
+
+_WIDEST = 100
+_FORMATS = {
+    "json": lambda answers: json_report.render(answers, __version__),
+    "junit": junit.render,
+    "markdown": markdown.render,
+}
+
+
+class Reporter:
+    """Takes answers as they come, and writes the documents once all are there."""
+
+    def __init__(self, wanted: Mapping[str, str | None], *, quiet: bool) -> None:
+        self._wanted = {name: path for name, path in wanted.items() if path is not None}
+        self._quiet = quiet
+        if list(self._wanted.values()).count("-") > 1:
+            raise ConfigError("stdout is asked for by two reports", "write one of them to a file")
+        for path in self._wanted.values():
+            if path != "-" and not (Path(path).absolute().parent.is_dir() and not Path(path).is_dir()):
+                raise ConfigError(f'cannot write a report to "{path}"', "name a file in a folder that is there")
+        # A document on stdout stays parseable: the report for people moves over.
+        self._people = sys.stderr if "-" in self._wanted.values() else sys.stdout
+
+    def take(self, answer: Answer) -> None:
+        print_lines(console.render(answer, width=_width(), quiet=self._quiet), self._people)
+        if _on_github():
+            for line in github.annotations(answer):
+                print(line, file=self._people, flush=True)
+
+    def finish(self, answers: Sequence[Answer]) -> None:
+        for name, path in self._wanted.items():
+            _write(_FORMATS[name](answers), path)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if _on_github() and summary:
+            with open(summary, "a", encoding="utf-8") as file:
+                file.write(markdown.render(answers))
+
+
+def print_figures(found: Iterable[tuple[Measurement, Path | None]], percents: str, json: str | None) -> int:
+    """`measure`'s numbers as they come; 0 when every process ran to its end."""
+    wanted = _percents(percents)
+    ended = set()
+    for measurement, path in found:
+        ended |= {process.ended for process in measurement.processes}
+        if json is not None:
+            _write(json_report.render_figures(measurement, __version__, wanted), json)
+        if json != "-":
+            saved_at = str(path) if path else None
+            print_lines(figures.render(measurement, wanted, width=_width(), saved_at=saved_at), sys.stdout)
+    if all(each.is_whole for each in ended):
+        return Exit.PASS
+    print(f"error: a process did not end well: {', '.join(each.value for each in ended)}", file=sys.stderr)
+    return Exit.ENVIRONMENT
+
+
+def print_lines(lines: Sequence[Line], stream: TextIO) -> None:
+    """In colour on a terminal, the same words without it everywhere else."""
+    encoding = stream.encoding or "ascii"
+    if stream.isatty() and "NO_COLOR" not in os.environ:
+        from rich.console import Console
+
+        Console(file=stream, highlight=False, soft_wrap=True).print(styled(lines, encoding))
+    else:
+        stream.write(plain(lines, encoding))
+    stream.flush()
+
+
+def print_dry_run(request: Request, tensors: Sequence[str], estimated_s: float | None) -> None:
+    print_lines(dry_run.render(request.lines(), tensors, estimated_s, width=_width()), sys.stdout)
+
+
+def _write(text: str, path: str) -> None:
+    if path == "-":
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    else:
+        try:
+            write_atomically(Path(path), text)
+        except OSError as error:
+            raise ConfigError(f'the report "{path}" cannot be written: {error.strerror}') from error
+
+
+def _percents(text: str) -> list[float]:
+    try:
+        percents = [float(word) for word in text.split(",")]
+    except ValueError:
+        percents = []
+    if not percents or not all(0 < percent < 100 for percent in percents):
+        raise ConfigError(f'--percentile is "{text}", expected numbers between 0 and 100', "write 50,90,95,99")
+    return percents
+
+
+def _on_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _width() -> int:
+    return min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)

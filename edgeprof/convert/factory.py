@@ -1,0 +1,126 @@
+"""A user's `package.module:factory`: imported from the working directory, called, and taken as it is."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from edgeprof.convert.checkpoint import read_checkpoint, refused
+from edgeprof.convert.ort import first_line
+from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.subject import Subject
+from edgeprof.core.errors import ConfigError, ConvertError
+from edgeprof.core.job import Tensor
+
+
+def subject(name: str, recipe: Recipe) -> Subject:
+    import torch
+
+    if recipe.weights == "pretrained":
+        raise ConfigError("a factory brings its own weights", "leave it out, or name a file", where="--weights")
+    make = _factory(name)
+    first = _made(name, make)
+    if recipe.weights != "random":
+        state = read_checkpoint(recipe.weights)
+        try:
+            first.load_state_dict(state)
+        except RuntimeError as error:
+            raise refused(recipe.weights, name, error) from error
+    weights = {key: value.detach().clone() for key, value in first.state_dict().items()}
+    inputs = _inputs(name, first, recipe)
+
+    def fresh() -> Any:
+        torch.manual_seed(0)
+        module = _made(name, make)
+        try:
+            module.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ConvertError(f'"{name}" returns another model at each call: {first_line(error)}') from error
+        return module.eval()
+
+    kept = "as the factory made them" if recipe.weights == "random" else recipe.weights
+    return Subject(name, "callable", fresh, inputs, fresh, inputs, card={"weights": kept}, parts=_own_files())
+
+
+def _factory(name: str) -> Callable[[], Any]:
+    module_name, _, attribute = name.partition(":")
+    sys.path.insert(0, os.getcwd())
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise ConfigError(f'there is no module "{module_name}"', "run from the folder that holds it") from error
+        raise ConvertError(f'"{module_name}" cannot be imported: {first_line(error)}') from error
+    except Exception as error:
+        raise ConvertError(
+            f'"{module_name}" cannot be imported: {type(error).__name__}: {first_line(error)}'
+        ) from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            names = ", ".join(n for n in dir(found) if not n.startswith("_") and callable(getattr(found, n)))[:200]
+            raise ConfigError(f'"{module_name}" has no "{attribute}"', f"it has {names}" if names else None)
+        found = getattr(found, part)
+    if isinstance(found, type) or callable(found):
+        return found  # type: ignore[no-any-return]
+    raise ConvertError(f'"{name}" is a {type(found).__name__}, which cannot be called', "name a function or a class")
+
+
+def _made(name: str, make: Callable[[], Any]) -> Any:
+    import torch
+
+    try:
+        module = make()
+    except Exception as error:
+        raise ConvertError(f'"{name}" raised {type(error).__name__}: {first_line(error)}') from error
+    if not isinstance(module, torch.nn.Module):
+        raise ConvertError(f'"{name}" returned a {type(module).__name__}, expected a torch.nn.Module')
+    return module.eval()
+
+
+def _inputs(name: str, module: Any, recipe: Recipe) -> tuple[Tensor, ...]:
+    names = list(inspect.signature(module.forward).parameters)
+    if recipe.shapes:
+        shapes = dict(recipe.shapes)
+        for given in shapes:
+            if given not in names:
+                raise ConfigError(f'there is no input "{given}"', f"the inputs are {', '.join(names)}", where="--shape")
+        return tuple(Tensor(n, shapes[n], "float32") for n in names if n in shapes)
+    channels, height, width = _own_size(module) or (3, None, None)
+    height, width = recipe.resolution.height or height, recipe.resolution.width or width
+    if height is None or width is None or not names:
+        raise ConfigError(
+            f'"{name}" does not say what size it takes',
+            f"add --res 224, or --shape {names[0] if names else 'input'}:1x3x224x224",
+        )
+    return (Tensor(names[0], (recipe.rows, channels, height, width), "float32"),)
+
+
+def _own_size(module: Any) -> tuple[int, int, int] | None:
+    """From timm's habit of a default_cfg, or a plain attribute."""
+    cfg = getattr(module, "default_cfg", None)
+    size = (cfg.get("input_size") if isinstance(cfg, dict) else None) or getattr(module, "input_size", None)
+    try:
+        sides = [int(side) for side in size] if size is not None else []
+    except (TypeError, ValueError):
+        return None
+    if len(sides) == 2:
+        sides = [3, *sides]
+    return (sides[0], sides[1], sides[2]) if len(sides) == 3 else None
+
+
+def _own_files() -> tuple[str, ...]:
+    """The user's own modules that were imported: when one changes, so may the model."""
+    here, libraries = Path.cwd(), Path(sys.prefix)
+    files = {
+        Path(path).resolve() for module in list(sys.modules.values()) if (path := getattr(module, "__file__", None))
+    }
+    ours = Path(__file__).resolve().parents[1]
+    mine = [
+        f for f in files if f.is_relative_to(here) and not f.is_relative_to(libraries) and not f.is_relative_to(ours)
+    ]
+    return tuple(sorted(str(file) for file in mine if file.is_file()))

@@ -1,0 +1,27 @@
+"""ONNX Runtime as the judge of a file: does it load, and what does it compute before any rewriting of the graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgeprof.core.errors import ConvertError
+
+
+def plain_session(path: Path) -> Any:
+    """A CPU session that optimises nothing: its own optimiser has been seen to change results (Pad_Fusion, 1.31)."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ConvertError(f"onnxruntime refuses the file: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """One line of what a library says, without its path through the source."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__

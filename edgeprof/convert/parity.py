@@ -1,0 +1,126 @@
+"""How far what a runtime computed lies from what the source computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edgeprof.core.artefact import Artefact, Parity, Reference
+from edgeprof.core.errors import ConvertError
+
+FP32_FLOOR = 1e-4
+# Ten times: another order of the same sums, and other kernels, err as often in the other direction.
+FP32_MARGIN = 10.0
+_BF16_FLOOR, _BF16_CAP = 5e-2, 0.5
+_BF16_ROUNDOFF = 2.0**-8 / 2.0**-24
+VARYING = -1  # the length of an axis that depends on the values
+
+
+def compare(artefact: Artefact, observed: Sequence[Sequence[Path]], runtime: str, precision: str) -> Parity:
+    """The worst over all references and outputs; `observed[i][j]` is the .npy of reference i and output j."""
+    if not artefact.references:
+        raise ConvertError(f"{artefact.model} has no reference outputs to compare with")
+    if len(observed) != len(artefact.references):
+        raise ConvertError(f"{runtime} answered {len(observed)} input sets, expected {len(artefact.references)}")
+    pairs: list[tuple[Any, Any]] = []
+    for reference, answered in zip(artefact.references, observed, strict=True):
+        pairs += _pairs(artefact, reference, answered, runtime)
+    pairs = [(expected, seen) for expected, seen in pairs if expected.size]
+    if not pairs:
+        raise ConvertError("every output is empty for the reference inputs", "give real ones: --input NAME=FILE.npy")
+    distances = [_distance(expected, seen) for expected, seen in pairs]
+    return Parity(
+        runtime=runtime,
+        precision=precision,
+        relative_l2=max(d[0] for d in distances),
+        cosine=min(d[1] for d in distances),
+        max_abs=max(d[2] for d in distances),
+        tolerance=tolerance_of(artefact, precision),
+        sensitivity=artefact.sensitivity,
+        top1_agreement=_top1_agreement(pairs),
+        finite=all(_is_finite(seen) for _, seen in pairs),
+        reference=artefact.card.get("reference", artefact.source),
+    )
+
+
+def tolerance_of(artefact: Artefact, precision: str) -> float:
+    """The largest relative error that rounding in this precision explains."""
+    tolerance = FP32_FLOOR if artefact.tolerance is None else artefact.tolerance
+    if precision != "bf16":
+        return tolerance
+    # The fp32 figure is what one model makes of a unit roundoff of 2^-24, and bf16's is 2^16 times that. No margin on
+    # top: kernels sum bf16 products in fp32, so what is seen (median 2e-2, at worst 4e-1) lies below this figure.
+    # The floor is for models that lose almost nothing in fp32; beyond the cap the output is another output.
+    figure = float(artefact.card.get("rounding", tolerance / FP32_MARGIN))
+    return min(max(_BF16_FLOOR, figure * _BF16_ROUNDOFF), _BF16_CAP)
+
+
+def relative_l2(expected: Any, seen: Any) -> float:
+    """Infinite where anything is not a number; between empty arrays zero."""
+    return _distance(expected, seen)[0] if expected.size else 0.0
+
+
+def sensitivity_of(first: Sequence[Any], second: Sequence[Any]) -> float:
+    """The relative change of the least sensitive output; a constant one counts only where all are."""
+    changes = [relative_l2(a, b) for a, b in zip(first, second, strict=True) if a.shape == b.shape]
+    return min((change for change in changes if change > 0), default=0.0)
+
+
+def _pairs(artefact: Artefact, reference: Reference, answered: Sequence[Path], runtime: str) -> list[tuple[Any, Any]]:
+    if len(answered) != len(reference.outputs):
+        raise ConvertError(f"{runtime} gave {len(answered)} outputs, expected {len(reference.outputs)}")
+    fixed = [VARYING not in output.shape for output in artefact.outputs]
+    pairs = []
+    for place, (expected_path, seen_path) in enumerate(zip(reference.outputs, answered, strict=True)):
+        if any(fixed) and not fixed[place]:
+            continue
+        expected, seen = _loaded(Path(expected_path)), _loaded(seen_path)
+        if expected.shape != seen.shape:
+            name = artefact.outputs[place].name
+            raise ConvertError(f"{runtime} gave {name} as {_times(seen)}, the source as {_times(expected)}")
+        pairs.append((expected, seen))
+    return pairs
+
+
+def _loaded(path: Path) -> Any:
+    import numpy as np
+
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ConvertError(f'the output "{path}" cannot be read: {error}') from error
+
+
+def _distance(expected: Any, seen: Any) -> tuple[float, float, float]:
+    """Relative L2, cosine and largest difference, in double precision."""
+    import numpy as np
+
+    if not _is_finite(seen) or not _is_finite(expected):
+        return math.inf, 0.0, math.inf
+    a, b = expected.astype(np.float64).ravel(), seen.astype(np.float64).ravel()
+    norm_a, norm_b, apart = float(np.linalg.norm(a)), float(np.linalg.norm(b)), float(np.linalg.norm(a - b))
+    if apart == 0.0:
+        return 0.0, 1.0, 0.0
+    relative = apart / norm_a if norm_a else math.inf
+    cosine = float(a @ b) / (norm_a * norm_b) if norm_a and norm_b else 0.0
+    return relative, cosine, float(np.abs(a - b).max())
+
+
+def _is_finite(array: Any) -> bool:
+    import numpy as np
+
+    return bool(np.isfinite(array).all())
+
+
+def _top1_agreement(pairs: Sequence[tuple[Any, Any]]) -> float | None:
+    """The share of rows whose largest class is the same; only [N, classes] has such rows."""
+    import numpy as np
+
+    rows = [a.argmax(1) == b.argmax(1) for a, b in pairs if a.ndim == 2 and a.shape[1] > 1]
+    return float(np.concatenate(rows).mean()) if rows else None
+
+
+def _times(array: Any) -> str:
+    return "x".join(map(str, array.shape)) or "a scalar"

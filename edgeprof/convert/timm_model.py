@@ -1,0 +1,123 @@
+"""A timm model with its weights, at its own size and at the one asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from edgeprof.convert.checkpoint import read_checkpoint, refused
+from edgeprof.convert.fit import Fit, fitted, own_size, padded
+from edgeprof.convert.harden import hardened
+from edgeprof.convert.ort import first_line
+from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.subject import Subject
+from edgeprof.core.errors import ConfigError, ConvertError
+from edgeprof.core.job import Tensor
+
+INPUT = "input"
+_CALIBRATION_ROWS = 8
+
+
+def subject(name: str, recipe: Recipe) -> Subject:
+    import timm
+
+    if not timm.is_model(name):
+        raise ConfigError(f'timm has no model "{name}"', "list what there is: edgeprof models")
+    if recipe.shapes:
+        raise ConfigError("a timm model has one input", "use --res and --batch", where="--shape")
+    timm.layers.set_fused_attn(False)  # its masked and 5-D forms do not export; the arithmetic is the same
+    options, load = _weights(name, recipe.weights)
+    own = own_size(name)
+    fit = fitted(name, own, (recipe.resolution.height, recipe.resolution.width))
+    native = Fit("own size", {}, own.height, own.width)
+    make = _maker(name, fit, options, load)
+    make_own = make if fit.is_own_size else _maker(name, native, options, load)
+    height, width = recipe.resolution.height or own.height, recipe.resolution.width or own.width
+    return Subject(
+        name=name,
+        source="timm",
+        fresh=lambda: padded(make(), fit) if fit.pads(height, width) else make(),
+        inputs=(Tensor(INPUT, (recipe.rows, own.channels, height, width), "float32"),),
+        fresh_own_size=make_own,
+        own_inputs=(Tensor(INPUT, (1, own.channels, own.height, own.width), "float32"),),
+        notes=fit.notes(height, width),
+        card={"size_policy": fit.policy, "weights": recipe.weights},
+    )
+
+
+def _maker(name: str, fit: Fit, options: Mapping[str, Any], load: Callable[..., Any]) -> Callable[[], Any]:
+    """Make the weights once, on an instance that is then thrown away, and fresh instances with them at will."""
+    made: dict[str, Any] = {}
+
+    def make() -> Any:
+        import timm
+        import torch
+
+        if not made:
+            torch.manual_seed(0)
+            made.update(load(fit).state_dict())
+        model = timm.create_model(name, **options, **fit.options)
+        model.load_state_dict(made)
+        return model.eval()
+
+    return make
+
+
+def _weights(name: str, weights: str) -> tuple[dict[str, Any], Callable[[Fit], Any]]:
+    """Options that every instance needs, and how to make the instance that has the weights."""
+    if weights == "random":
+        return {}, partial(_random, name)
+    if weights == "pretrained":
+        return {}, partial(_pretrained, name)
+    import timm
+
+    state = read_checkpoint(weights)
+    cfg = timm.get_pretrained_cfg(name)
+    classes = _classes(cfg, state)
+    options = {} if classes is None else {"num_classes": classes}
+    return options, partial(_from_checkpoint, name, options, state, weights)
+
+
+def _random(name: str, fit: Fit) -> Any:
+    import timm
+
+    model = timm.create_model(name, **fit.options)
+    cfg = model.pretrained_cfg
+    height, width, rows = fit.height, fit.width, 2
+    if not fit.options:  # any size gives the same statistics, and the model's own is cheap
+        (_, height, width), rows = cfg["input_size"], _CALIBRATION_ROWS
+    return hardened(model, (rows, cfg["input_size"][0], height, width))
+
+
+def _pretrained(name: str, fit: Fit) -> Any:
+    import timm
+
+    try:
+        return timm.create_model(name, pretrained=True, **fit.options)
+    except Exception as error:
+        raise ConvertError(
+            f"the pretrained weights of {name} cannot be had: {first_line(error)}",
+            "download them elsewhere and use --weights FILE, or --weights random",
+        ) from error
+
+
+def _from_checkpoint(name: str, options: Mapping[str, Any], state: Mapping[str, Any], weights: str, fit: Fit) -> Any:
+    """Through timm's own loading, which renames old keys and resamples position embeddings to the size."""
+    import timm
+
+    overlay = {"state_dict": dict(state), "label_offset": 0, **options}
+    try:
+        return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **options, **fit.options)
+    except Exception as error:
+        raise refused(weights, name, error) from error
+
+
+def _classes(cfg: Any, state: Mapping[str, Any]) -> int | None:
+    """How many classes the checkpoint's classifier has; None where it cannot be told."""
+    named = getattr(cfg, "classifier", None) or ()
+    for classifier in (named,) if isinstance(named, str) else named:
+        weight = state.get(f"{classifier}.weight")
+        if weight is not None and weight.ndim:
+            return int(weight.shape[0])
+    return None

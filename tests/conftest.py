@@ -1,0 +1,42 @@
+"""What tests may rely on: the package importable, markers that skip with a reason, the same random examples."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Callable, Dict, Optional
+
+import pytest
+from hypothesis import settings
+
+# core and agent are tested by interpreters that nothing is installed in.
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def _no_gpu() -> Optional[str]:
+    return None if os.path.exists("/dev/nvidiactl") else "no NVIDIA GPU here"
+
+
+def _no_export() -> Optional[str]:
+    missing = [name for name in ("torch", "timm") if find_spec(name) is None]
+    return f"{' and '.join(missing)} missing: install edgeprof[export]" if missing else None
+
+
+ABSENCE: Dict[str, Callable[[], Optional[str]]] = {"gpu": _no_gpu, "export": _no_export}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot do, unless EDGEPROF_REQUIRE=gpu,export says that it must."""
+    required = os.environ.get("EDGEPROF_REQUIRE", "").split(",")
+    for marker, absence in ABSENCE.items():
+        reason = absence() if item.get_closest_marker(marker) else None
+        if reason and marker in required:
+            pytest.fail(f"EDGEPROF_REQUIRE names {marker}, but: {reason}", pytrace=False)
+        if reason:
+            pytest.skip(reason)
