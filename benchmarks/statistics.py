@@ -19,7 +19,7 @@ from edgeprof.core.measurement import Plan
 from edgeprof.core.verdict import Word
 
 ALPHA = 0.05
-JUDGED_EVERY = 20  # judging again costs as much as ten live decisions, so a share of the checks has to do
+JUDGED_EVERY = 10  # judging again costs as much as ten live decisions, so a share of the checks has to do
 _CHUNK = 25
 _TABLE_CHECKS = 200
 

@@ -40,3 +40,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"EDGEPROF_REQUIRE names {marker}, but: {reason}", pytrace=False)
         if reason:
             pytest.skip(reason)
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """The command in a folder of its own; whatever a test did, nothing that it started may outlive it."""
+    from cli.shell import Shell
+
+    made = Shell(tmp_path)
+    try:
+        yield made
+        made.expect_clean(within_s=10.0)
+    finally:
+        made.kill_all()

@@ -9,7 +9,7 @@ from typing import List
 
 COUNT, STOP, FIRST = 0, 1, 8  # slots of the header; the rest of its 64 bytes keeps the first sample off its cache line
 _WORD_BYTES = 8
-CAPACITY = 4_000_000
+CAPACITY = 1_000_000
 
 
 class Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -24,8 +25,10 @@ def enter(arguments: list[str]) -> int:
     """The exit code of this command line."""
     from edgeprof.cli.app import app
 
-    signal.signal(signal.SIGTERM, _raise)
-    signal.signal(signal.SIGHUP, _raise)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has asked that it be ignored
+            signal.signal(number, _raise)
+    _replace_closed_streams()
     try:
         code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
@@ -37,10 +40,30 @@ def enter(arguments: list[str]) -> int:
         return _interrupted()
     except BrokenPipeError:
         return _pipe_closed()
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # Typer makes it an exit of its own, with code 1
+            return _pipe_closed()
+        raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = error.filename or "standard output"
+        return _tell(f'no space left on the device for "{where}"', "free some space", Exit.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001 (Typer's own errors; what is none of them is raised again)
         return _usage(error)
     # Typer turns Ctrl-C into its own exit code, and returns a command's own value as it is.
     return _interrupted() if code == Exit.INTERRUPTED else int(code or 0)
+
+
+def _replace_closed_streams() -> None:
+    """For `>&-`: what is printed goes nowhere, and no file opened later takes a handle that is printed on."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free, which is this one
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115 (for as long as the program runs)
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _raise(number: int, _frame: FrameType | None) -> None:

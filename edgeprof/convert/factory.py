@@ -44,7 +44,7 @@ def subject(name: str, recipe: Recipe) -> Subject:
         return module.eval()
 
     kept = "as the factory made them" if recipe.weights == "random" else recipe.weights
-    return Subject(name, "callable", fresh, inputs, fresh, inputs, card={"weights": kept}, parts=_own_files())
+    return Subject(name, "callable", fresh, fresh, inputs, fresh, inputs, card={"weights": kept}, parts=_own_files())
 
 
 def _factory(name: str) -> Callable[[], Any]:

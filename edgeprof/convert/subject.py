@@ -18,6 +18,7 @@ class Subject:
     name: str
     source: str  # timm or callable
     fresh: Callable[[], Any]
+    fresh_for_onnx: Callable[[], Any]  # the same, in the form that the exporter can read
     inputs: tuple[Tensor, ...]
     fresh_own_size: Callable[[], Any]  # the same at the model's own size, where its rounding is taken
     own_inputs: tuple[Tensor, ...]

@@ -26,7 +26,6 @@ def subject(name: str, recipe: Recipe) -> Subject:
         raise ConfigError(f'timm has no model "{name}"', "list what there is: edgeprof models")
     if recipe.shapes:
         raise ConfigError("a timm model has one input", "use --res and --batch", where="--shape")
-    timm.layers.set_fused_attn(False)  # its masked and 5-D forms do not export; the arithmetic is the same
     options, load = _weights(name, recipe.weights)
     own = own_size(name)
     fit = fitted(name, own, (recipe.resolution.height, recipe.resolution.width))
@@ -34,10 +33,16 @@ def subject(name: str, recipe: Recipe) -> Subject:
     make = _maker(name, fit, options, load)
     make_own = make if fit.is_own_size else _maker(name, native, options, load)
     height, width = recipe.resolution.height or own.height, recipe.resolution.width or own.width
+
+    def fresh(*, fused: bool = True) -> Any:
+        return padded(make(fused=fused), fit) if fit.pads(height, width) else make(fused=fused)
+
     return Subject(
         name=name,
         source="timm",
-        fresh=lambda: padded(make(), fit) if fit.pads(height, width) else make(),
+        fresh=fresh,
+        # Fused attention with a mask, or in 5-D, does not export; unfused it is the same arithmetic, but slow in eager.
+        fresh_for_onnx=partial(fresh, fused=False),
         inputs=(Tensor(INPUT, (recipe.rows, own.channels, height, width), "float32"),),
         fresh_own_size=make_own,
         own_inputs=(Tensor(INPUT, (1, own.channels, own.height, own.width), "float32"),),
@@ -46,17 +51,18 @@ def subject(name: str, recipe: Recipe) -> Subject:
     )
 
 
-def _maker(name: str, fit: Fit, options: Mapping[str, Any], load: Callable[..., Any]) -> Callable[[], Any]:
+def _maker(name: str, fit: Fit, options: Mapping[str, Any], load: Callable[..., Any]) -> Callable[..., Any]:
     """Make the weights once, on an instance that is then thrown away, and fresh instances with them at will."""
     made: dict[str, Any] = {}
 
-    def make() -> Any:
+    def make(*, fused: bool = True) -> Any:
         import timm
         import torch
 
         if not made:
             torch.manual_seed(0)
             made.update(load(fit).state_dict())
+        timm.layers.set_fused_attn(fused)
         model = timm.create_model(name, **options, **fit.options)
         model.load_state_dict(made)
         return model.eval()

@@ -130,7 +130,7 @@ def _export_onnx(
     import onnx
     import torch
 
-    module = flat(subject.fresh())
+    module = flat(subject.fresh_for_onnx())
     _refuse_too_large(subject, module)
     path = folder / "model.onnx"
     try:
@@ -200,6 +200,8 @@ def _refuse_too_large(subject: Subject, module: Any) -> None:
 
 def _refusal(subject: Subject, error: Exception) -> ConvertError:
     words = str(error)
+    if "allocate memory" in words:
+        raise error
     if "2GiB" in words or "2GB" in words or "exceeds maximum protobuf" in words:
         return ConvertError(
             f"{subject.name} does not fit into one ONNX file, which holds 2 GiB at most", "use a lower --res"

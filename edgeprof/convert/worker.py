@@ -31,9 +31,7 @@ def main() -> None:
 
     try:
         tell(done=_do(task, tell))
-    except EdgeprofError as error:
-        tell(error={"kind": type(error).__name__, "message": error.message, "hint": error.hint})
-    except (OSError, MemoryError, RuntimeError) as error:
+    except (EdgeprofError, OSError, MemoryError, RuntimeError) as error:
         known = _known(error, task)
         if known is None:
             raise
@@ -80,7 +78,7 @@ def _timm_names() -> list[str]:
     return sorted(timm.list_models())
 
 
-def _known(error: Exception, task: Mapping[str, Any]) -> ConvertError | None:
+def _known(error: Exception, task: Mapping[str, Any]) -> EdgeprofError | None:
     """What a low-level failure means to the user; None where it means nothing to them."""
     words = str(error)
     folder = task.get("folder", "/")
@@ -95,7 +93,7 @@ def _known(error: Exception, task: Mapping[str, Any]) -> ConvertError | None:
             "the model does not fit in memory while exporting",
             "use a lower --res or --batch, or convert on a machine with more memory",
         )
-    return None
+    return error if isinstance(error, EdgeprofError) else None
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def _smaller_input(answer: Judged, times: Optional[float]) -> Iterator[str]:
 
 
 def _other_models(answer: Judged, times: Optional[float]) -> Iterator[str]:
-    gap = f"it would have to be {number(round(times, 1))} times as fast: " if times and times > 1 else ""
+    gap = f"it would have to be {number(ceil(times * 10) / 10)} times as fast: " if times and times > 1 else ""
     tried = answer.measurement.asked
     others = [model for model in answer.alternatives if model != tried]
     if others:

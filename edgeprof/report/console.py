@@ -11,7 +11,7 @@ from edgeprof.core.verdict import Verdict, Word
 from edgeprof.report import advice, coverage, headline
 from edgeprof.report.checks import HEADER, checks_of
 from edgeprof.report.histogram import histogram
-from edgeprof.report.lines import BLANK, LABEL, Line, Span, labelled, labelled_list, line, one_line, prose
+from edgeprof.report.lines import BLANK, Line, Span, labelled, labelled_list, line, one_line, prose, saved_line
 from edgeprof.report.processes import process_table
 from edgeprof.report.subject import model_of, subject_lines
 from edgeprof.report.summary import Summary, judged_summaries
@@ -96,19 +96,16 @@ def _coverage(answer: Judged, processes: tuple[Summary, ...], width: int) -> lis
 def _verdict(answer: Judged, width: int) -> list[Line]:
     lines: list[Line] = []
     if answer.saved_at:
-        # Never wrapped: a path is copied.
-        lines.append((Span("  saved".ljust(LABEL), "dim"), Span(one_line(answer.saved_at))))
-        lines.append(BLANK)
+        lines += [saved_line(answer.saved_at), BLANK]
     return [*lines, line("━" * width, "dim"), *_headline(answer, width)]
 
 
 def _headline(answer: Answer, width: int) -> list[Line]:
     """The word, why, and the exit code at the right edge."""
     word, code = headline.word_of(answer), headline.exit_of(answer)
-    column_ = len(word) + 4
     reason = "" if isinstance(answer, Refused) else headline.why(answer)
     room = width - len(code) - 2
-    (_, said), *rest = labelled("", reason, room, column=column_)
+    (_, said), *rest = labelled("", reason, room, column=len(word) + 4)
     style = "unsure-word" if isinstance(answer, Refused) else _WORD_STYLES.get(answer.verdict.word, "unsure-word")
     first = (
         Span(f" {word} ", style),

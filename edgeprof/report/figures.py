@@ -7,7 +7,7 @@ from typing import Sequence
 
 from edgeprof.core.measurement import Measurement
 from edgeprof.report.histogram import histogram
-from edgeprof.report.lines import BLANK, LABEL, Line, Span, labelled_list, line, one_line
+from edgeprof.report.lines import BLANK, Line, labelled_list, line, saved_line
 from edgeprof.report.processes import process_table
 from edgeprof.report.subject import subject_lines
 from edgeprof.report.summary import Summary, summaries
@@ -33,7 +33,7 @@ def render(
     if notes:
         lines += [BLANK, *labelled_list("note", notes, width, style="unsure")]
     if saved_at:
-        lines += [BLANK, (Span("  saved".ljust(LABEL), "dim"), Span(one_line(saved_at)))]
+        lines += [BLANK, saved_line(saved_at)]
     return lines
 
 

@@ -10,7 +10,7 @@ from edgeprof.core.verdict import Word
 from edgeprof.report import coverage, headline
 from edgeprof.report.checks import checks_of
 
-_SUMMARY_WORDS = (Word.PASS, Word.INVALID)
+_SAID_AS_A_WHOLE = (Word.PASS, Word.INVALID)
 
 
 def annotations(answer: Answer) -> list[str]:
@@ -27,7 +27,7 @@ def _judged(answer: Judged) -> Iterator[str]:
     word = answer.verdict.word
     title = f"edgeprof: {word.value} on {answer.asked}"
     level = "notice" if word is Word.PASS else "warning" if answer.exit is Exit.PASS else "error"
-    if word in _SUMMARY_WORDS:
+    if word in _SAID_AS_A_WHOLE:
         yield _command(level, title, headline.why(answer))
     else:
         yield from _missed(answer, level, title)

@@ -14,6 +14,7 @@ from edgeprof.report.lines import Line, Span, line
 from edgeprof.report.units import UNKNOWN, count, number, of_metric, share
 
 _ROWS = 8
+_MOST_STEPS = 1e12  # beyond this the edges are no longer apart in floating point
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -78,14 +79,14 @@ def _even_edges(ascending_s: Sequence[float]) -> list[float]:
     if not (isfinite(low) and isfinite(high)):
         return []
     step = _round_step((high - low) / _ROWS or high / 100)
-    first, last = low / step, high / step
-    if not (step > 0 and isfinite(step) and isfinite(first) and isfinite(last)) or abs(last) > 1e12:
+    if not step or high / step > _MOST_STEPS:
         return []
-    return [step * i for i in range(floor(first), ceil(last) + 1)]
+    return [step * i for i in range(floor(low / step), ceil(high / step) + 1)]
 
 
 def _round_step(at_least: float) -> float:
-    if not (isfinite(at_least) and at_least > 1e-300):
+    """1, 2 or 5 times a power of ten; 0 where the samples are all 0 or out of any clock's reach."""
+    if not 1e-100 < at_least < 1e100:
         return 0.0
     power = 10.0 ** floor(log10(at_least))
     return next((power * m for m in (1, 2, 5) if power * m >= at_least * (1 - 1e-9)), power * 10)

@@ -42,8 +42,16 @@ def line(text: str, style: str = "") -> Line:
 
 def one_line(text: str) -> str:
     """Text from elsewhere, safe in a line: no line ends, no control characters, no escape codes."""
-    words = " ".join(text.split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+    return printable(" ".join(text.split()))
+
+
+def printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def saved_line(path: str) -> Line:
+    """Never wrapped nor its blanks touched: a path is copied."""
+    return (Span("  saved".ljust(LABEL), "dim"), Span(printable(path)))
 
 
 def labelled(label: str, text: str, width: int, *, column: int = LABEL, style: str = "") -> list[Line]:

@@ -13,6 +13,13 @@ from edgeprof.report.units import count, mib, ms, number
 
 Fact = tuple[str, str]
 
+# Never compared with each other, so always said.
+_SCOPES = {
+    "process": "peak of the process, in the host's memory",
+    "device": "peak on the device, in its own memory",
+    "unified": "peak of the one memory that host and device share",
+}
+
 
 def facts_of(measurement: Measurement) -> tuple[Fact, ...]:
     """In the order a reader asks; a key may come several times."""
@@ -40,12 +47,15 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "input", _tensor(tensor)
     if job.batch != 1:
         yield "batch", str(job.batch)
-    cpu = measurement.host.get("cpu")
+    cpu = measurement.host.get("processor")
     yield "device", f"{job.device}, {cpu}" if isinstance(cpu, str) and cpu else job.device
     yield "runtime", _runtime(measurement)
     inside = next((p.inside_infer for p in measurement.processes if p.inside_infer), None)
     if inside:
         yield "one sample", inside
+    scope = next((p.memory_scope for p in measurement.processes if p.peak_memory_bytes is not None), None)
+    if scope:
+        yield "memory", _SCOPES.get(scope, scope)
     if card.get("weights"):
         yield "weights", card["weights"]
     opset = [f"opset {card['opset']}"] if card.get("opset") else []

@@ -25,7 +25,7 @@ def measured(value: float) -> str:
     """Four digits with their zeros: 41 was allowed, 41.00 was seen."""
     if not isfinite(value) or abs(value) >= 1000 or 0 < abs(value) < 1e-3:
         return number(value)
-    return f"{value:#.4g}" if value else "0"
+    return f"{value:#.4g}".rstrip(".") if value else "0"
 
 
 def column(values: Sequence[Optional[float]], *, decimals: int = 3) -> list[str]:

@@ -22,11 +22,11 @@ class Bundle:
 
 
 def bundle(folder: Path) -> Bundle:
-    """The agent's archive in `folder`, written unless it is there already."""
+    """The agent's archive in `folder`, written unless it is there already, whole."""
     content = _archive()
     digest = digest_of_bytes(content)
     path = folder / f"edgeprof-agent-{digest[:16]}.pyz"
-    if not path.exists():
+    if not (path.is_file() and path.read_bytes() == content):
         write_atomically(path, content)
     return Bundle(path, digest)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeprof.core.errors import RuntimeUnavailable, TargetError
+from edgeprof.core.errors import ConvertError, RuntimeUnavailable, TargetError
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets import Target
 from edgeprof.targets.bundle import Bundle, bundle
@@ -56,7 +56,7 @@ def open_device(name: str, agents: Path, *, is_configured: bool = False) -> Iter
     """Start the agent once to see what is there. A device that cannot be reached is never replaced by this machine."""
     target = _target(name, is_configured=is_configured)
     try:
-        agent = bundle(agents)
+        agent = _bundled(agents)
         with conversation(target, agent, Order(Task.DESCRIBE)) as events:
             seen = next(event for event in events if event["event"] == "done")
         runtimes = tuple(
@@ -70,6 +70,16 @@ def open_device(name: str, agents: Path, *, is_configured: bool = False) -> Iter
 def holder(what: str) -> str:
     """How we name ourselves to others who wait for the device."""
     return f"{getpass.getuser()}@{platform.node()} (process {os.getpid()}, {what})"
+
+
+def _bundled(agents: Path) -> Bundle:
+    try:
+        return bundle(agents)
+    except OSError as error:
+        raise ConvertError(
+            f'the agent cannot be written to "{agents}": {error.strerror}',
+            "set EDGEPROF_CACHE to a folder that you may write, with space in it",
+        ) from error
 
 
 def _target(name: str, *, is_configured: bool) -> Target:

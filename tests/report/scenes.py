@@ -47,16 +47,14 @@ def a_check(*processes: Process, **changes: Any) -> Measurement:
         "race": (Lap("openvino", "fp32", 0.0199, 60), Lap("onnxruntime", "fp32", 0.0241, 50)),
         "notes": ("8 rows were padded inside the graph: 1080 is not a multiple of 32",),
         "card": {"weights": "random, hardened, seed 0", "opset": "20"},
-        "host": {"cpu": "Intel Xeon, 2 cores", "governor": "performance"},
+        "host": {"processor": "Intel Xeon, 2 cores", "governor": "performance"},
     }
+    processes = tuple(replace(process, runtime_version="2025.3") for process in processes or (a_process(),) * 3)
     return a_measurement(*processes, **{**usual, **changes})
 
 
 def _three(middle_s: float, count: int = 800, spread: float = 0.02, **changes: Any) -> tuple[Process, ...]:
-    return tuple(
-        a_process(latencies(count, middle_s * (1 + 0.004 * i), spread, seed=i), runtime_version="2025.3", **changes)
-        for i in range(3)
-    )
+    return tuple(a_process(latencies(count, middle_s * (1 + 0.004 * i), spread, seed=i), **changes) for i in range(3))
 
 
 def a_pass() -> Judged:
@@ -68,7 +66,11 @@ def a_pass() -> Judged:
 
 def a_far_fail() -> Judged:
     return judged(
-        a_check(a_process(latencies(10, 0.110)), plan=Plan()),
+        a_check(
+            a_process(latencies(10, 0.110)),
+            plan=Plan(),
+            race=(Lap("openvino", "fp32", 0.1102, 9), Lap("onnxruntime", "fp32", None, 0, "out of memory")),
+        ),
         alternatives=("mobilenetv3_large", "efficientnet_lite0", "mobilenetv3_small"),
     )
 
@@ -86,7 +88,7 @@ def an_undecided() -> Judged:
         replace(p, samples_s=_with_stalls(p.samples_s, 190, 0.041), ended=Ended.DURATION)
         for p in _three(0.02, count=1500)
     ]
-    return judged(a_check(*processes, host={"cpu": "Intel Xeon, 2 cores", "governor": "powersave"}))
+    return judged(a_check(*processes, host={"processor": "Intel Xeon, 2 cores", "governor": "powersave"}))
 
 
 def an_invalid() -> Judged:
@@ -97,7 +99,7 @@ def an_invalid() -> Judged:
         canary_after=busy,
         strain=Strain(5.0, foreign_share=0.42, steal_share=0.0),
     )
-    return judged(a_check(process, plan=Plan()))
+    return judged(a_check(process, plan=Plan(), race=()))
 
 
 def a_refusal() -> Refused:

@@ -7,6 +7,7 @@ The file is JSON, all keys optional:
   crash       {after, how: raise|exit|kill|memory}                  hang    {after}
   leak_mib    memory kept at each inference                         nan     outputs hold one
   garbage     printed on file descriptor 1 at each inference        real    true: sleep for real, on the real clock
+  nap_s       real sleep at each inference on the declared clock, so that it does not outrun the supervisor's looks
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Job
 
-# Each inference really sleeps this long, so that the declared clock does not outrun the supervisor's looks by minutes.
 _NAP_S = 0.0001
 _MIB = 1 << 20
 
@@ -55,7 +55,7 @@ class Fake:
         if not isinstance(declared, dict):
             raise ConvertError("not a fake model: expected a JSON object", 'write {"latency_ms": 20}')
         self._is_real = bool(declared.get("real"))
-        session = FakeSession(self, {"precision": job.precision, **declared}, nap_s=_NAP_S)
+        session = FakeSession(self, {"precision": job.precision, **declared}, nap_s=float(declared.get("nap_s", _NAP_S)))
         session.pass_time(float(declared.get("load_s", 0.0)))
         yield session
 

@@ -3,9 +3,9 @@
 from random import Random
 
 import pytest
+
 from benchmarks.laws import AT_THE_BOUNDARY, independent
 from benchmarks.simulation import check
-
 from edgeprof.core.measurement import Plan
 from edgeprof.core.verdict import Word
 

@@ -72,13 +72,15 @@ def test_a_clear_miss_is_answered_in_ten_samples():
 
 def test_a_clear_miss_of_a_fast_model_takes_a_second():
     limit = Threshold(0.010, 0.01)
-    assert first_found([0.0125] * 500, limit) == (Outcome.FAIL, 80)
+    found, n = first_found([0.0125] * 500, limit)
+    assert found is Outcome.FAIL
+    assert n in (80, 81)
 
 
 def test_the_first_look_comes_once_and_wants_nine_in_ten():
     found, n = first_found([UNDER, UNDER] + [OVER] * 50)
     assert found is Outcome.FAIL
-    assert n == 30  # the least that counts of windows may fail on
+    assert n == 40  # by counts, once four windows of ten are hit
 
 
 def test_a_median_gets_no_first_look():
@@ -175,14 +177,15 @@ def test_a_drift_that_goes_on_is_inconclusive():
 
 
 def test_a_fail_that_the_drift_could_have_made_is_not_given():
-    slow_start = [1.02] * 5 + [1.1, 0.85] * 12 + [0.85] * 2000
+    slow_start = [0.85] * 8 + [1.05] * 32 + [0.85] * 14_000
+    assert first_found(slow_start)[0] is Outcome.FAIL
     decision = decide(slow_start, P99, RULE)
     assert decision.outcome is Outcome.PASS
     assert decision.first > 0
 
 
 def test_a_fail_far_over_the_limit_stands_through_drift():
-    climbing = [1.5 * 1.01**i if i % 3 == 0 else 0.9 * 1.01**i for i in range(60)]
+    climbing = [0.9] * 2 + [1.5] * 8 + [1.8] * 30
     decision = decide(climbing, P99, RULE)
     assert decision.drift.is_drift
     assert decision.outcome is Outcome.FAIL

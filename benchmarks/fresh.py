@@ -1,0 +1,40 @@
+"""Fresh processes, timed from the outside or heard out, and alternated so that a slow minute meets all alike."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+EDGEPROF = str(Path(sysconfig.get_path("scripts")) / "edgeprof")
+
+
+def timed(command: Sequence[str]) -> float:
+    """Seconds from starting it to its end; what it prints is thrown away."""
+    begin = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def alternated(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each command, one of each in every round; a round before the first fills the disk's cache."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            took = timed(command)
+            if number:
+                seconds[name].append(took)
+    return seconds
+
+
+def heard(module: str, *arguments: str) -> Any:
+    """What a module of this package prints in a fresh process, which is JSON."""
+    command = [sys.executable, "-m", module, *arguments]
+    ended = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    return json.loads(ended.stdout)

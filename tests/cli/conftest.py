@@ -1,0 +1,32 @@
+"""Real models that are small enough to be measured in a test."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def small_onnx(tmp_path_factory):
+    """An .onnx file of a convolution, ReLU and a mean: [1, 3, 16, 16] in, [1, 4] out."""
+    import numpy as np
+    from onnx import TensorProto, checker, helper, numpy_helper, save
+
+    random = np.random.default_rng(0)
+    weights = numpy_helper.from_array(random.standard_normal((4, 3, 3, 3), dtype="float32"), "weights")
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["x", "weights"], ["seen"], pads=[1, 1, 1, 1]),
+            helper.make_node("Relu", ["seen"], ["lit"]),
+            helper.make_node("GlobalAveragePool", ["lit"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["y"]),
+        ],
+        "small",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 16, 16])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])],
+        [weights],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    checker.check_model(model)
+    path = tmp_path_factory.mktemp("onnx") / "small.onnx"
+    save(model, str(path))
+    return path

@@ -1,0 +1,155 @@
+import math
+from pathlib import Path
+
+import numpy as np  # noqa: TID253
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeprof.convert.parity import compare, sensitivity_of, tolerance_of
+from edgeprof.core.artefact import Artefact, Reference
+from edgeprof.core.errors import ConvertError
+from edgeprof.core.job import Tensor
+
+
+def saved(folder, name, values):
+    path = folder / f"{name}.npy"
+    np.save(path, np.asarray(values))
+    return path
+
+
+def an_artefact(folder, *outputs, shapes=None, **changes):
+    """One reference with these outputs."""
+    paths = tuple(str(saved(folder, f"expected-{i}", values)) for i, values in enumerate(outputs))
+    shapes = shapes or [np.shape(values) for values in outputs]
+    return Artefact(
+        **{
+            "model": "m",
+            "source": "timm",
+            "form": "onnx",
+            "path": "model.onnx",
+            "digest": "0",
+            "size_bytes": 1,
+            "precision": "fp32",
+            "inputs": (),
+            "outputs": tuple(Tensor(f"o{i}", tuple(shape), "float32") for i, shape in enumerate(shapes)),
+            "references": (Reference((), paths),),
+            "tolerance": 1e-4,
+            "sensitivity": 0.5,
+            **changes,
+        }
+    )
+
+
+def parity(folder, expected, seen, precision="fp32", **changes):
+    artefact = an_artefact(folder, *expected, **changes)
+    return compare(artefact, [[saved(folder, f"seen-{i}", s) for i, s in enumerate(seen)]], "onnxruntime", precision)
+
+
+def test_the_same_numbers_hold(tmp_path):
+    same = parity(tmp_path, [[[1.0, 2.0]]], [[[1.0, 2.0]]])
+
+    assert same.holds
+    assert (same.relative_l2, same.cosine, same.max_abs, same.top1_agreement) == (0.0, 1.0, 0.0, 1.0)
+    assert same.sensitivity == 0.5
+
+
+def test_the_distances_are_those_of_the_formulas(tmp_path):
+    seen = parity(tmp_path, [[[3.0, 4.0]]], [[[3.0, 4.5]]])
+
+    assert seen.relative_l2 == pytest.approx(0.1)
+    assert seen.max_abs == pytest.approx(0.5)
+    assert seen.cosine == pytest.approx((9 + 18) / (5 * math.hypot(3, 4.5)))
+    assert not seen.holds
+
+
+def test_the_worst_output_counts(tmp_path):
+    seen = parity(tmp_path, [[1.0], [1.0]], [[1.0], [2.0]])
+
+    assert seen.relative_l2 == 1.0
+    assert not seen.holds
+
+
+def test_top1_is_only_of_classes(tmp_path):
+    assert parity(tmp_path, [np.ones((1, 2, 2))], [np.ones((1, 2, 2))]).top1_agreement is None
+    half = parity(tmp_path, [[[0.0, 1.0], [1.0, 0.0]]], [[[0.0, 1.0], [0.0, 1.0]]])
+    assert half.top1_agreement == 0.5
+
+
+def test_a_source_of_zeros_is_matched_only_by_zeros(tmp_path):
+    assert parity(tmp_path, [[0.0]], [[0.0]]).holds
+    assert parity(tmp_path, [[0.0]], [[1e-9]]).relative_l2 == math.inf
+
+
+@given(
+    values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=8),
+    bad=st.sampled_from([math.nan, math.inf, -math.inf]),
+    place=st.integers(0, 7),
+    precision=st.sampled_from(["fp32", "bf16"]),
+    tolerance=st.floats(0, 1e6),
+)
+def test_it_never_holds_with_a_nan(tmp_path_factory, values, bad, place, precision, tolerance):
+    folder = tmp_path_factory.mktemp("nan")
+    seen = list(values)
+    seen[place % len(values)] = bad
+
+    answer = parity(folder, [values], [seen], precision, tolerance=tolerance)
+
+    assert not answer.finite
+    assert not answer.holds
+    assert not math.isnan(answer.relative_l2)
+
+
+def test_another_shape_is_an_error(tmp_path):
+    with pytest.raises(ConvertError, match="2x1"):
+        parity(tmp_path, [[[1.0, 2.0]]], [[[1.0], [2.0]]])
+
+
+def test_another_number_of_outputs_or_inputs_is_an_error(tmp_path):
+    artefact = an_artefact(tmp_path, [1.0])
+
+    for observed in ([[]], [], [[Path("a.npy"), Path("b.npy")]]):
+        with pytest.raises(ConvertError, match="expected 1"):
+            compare(artefact, observed, "onnxruntime", "fp32")
+
+
+def test_an_output_that_cannot_be_read_is_an_error(tmp_path):
+    (tmp_path / "torn.npy").write_bytes(b"\x93NUMPY")
+
+    for path in (tmp_path / "torn.npy", tmp_path / "gone.npy"):
+        with pytest.raises(ConvertError, match="cannot be read"):
+            compare(an_artefact(tmp_path, [1.0]), [[path]], "onnxruntime", "fp32")
+
+
+def test_nothing_to_compare_with_is_an_error(tmp_path):
+    with pytest.raises(ConvertError, match="no reference"):
+        compare(an_artefact(tmp_path, [1.0], references=()), [], "fake", "fp32")
+    with pytest.raises(ConvertError, match="empty"):
+        parity(tmp_path, [np.zeros((0, 4))], [np.zeros((0, 4))])
+
+
+def test_an_output_whose_shape_varies_is_left_out_while_another_is_fixed(tmp_path):
+    seen = parity(tmp_path, [[1.0, 2.0], [[1.0]]], [[9.0], [[1.0]]], shapes=[(-1,), (1, 1)])
+
+    assert seen.holds
+    with pytest.raises(ConvertError):
+        parity(tmp_path, [[1.0, 2.0]], [[9.0]], shapes=[(-1,)])
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "rounding", "expected"),
+    [(1e-4, 1e-7, 5e-2), (1e-4, 3e-6, 3e-6 * 65536), (1e-3, 1e-4, 0.5), (1e-3, None, 0.5)],
+)
+def test_bf16_may_err_by_its_own_rounding(tmp_path, tolerance, rounding, expected):
+    card = {} if rounding is None else {"rounding": repr(rounding)}
+    artefact = an_artefact(tmp_path, [1.0], tolerance=tolerance, card=card)
+
+    assert tolerance_of(artefact, "bf16") == pytest.approx(expected)
+    assert tolerance_of(artefact, "fp32") == tolerance
+
+
+def test_sensitivity_is_that_of_the_least_sensitive_output_that_changes_at_all():
+    a, b = np.array([1.0, 0.0]), np.array([1.0, 0.1])
+
+    assert sensitivity_of([a, a], [a, b]) == pytest.approx(0.1)
+    assert sensitivity_of([a], [a]) == 0.0

@@ -1,0 +1,138 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from edgeprof.convert import produce
+from edgeprof.convert.cache import Cache
+from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.sources import timm_names
+from edgeprof.core.errors import ConfigError, ConvertError
+from edgeprof.core.job import Tensor
+from edgeprof.core.resolution import Resolution
+
+
+def test_a_fake_is_its_own_artefact(cache, said, tmp_path):
+    path = tmp_path / "slow.fake.json"
+    path.write_text('{"latency_ms": 20}')
+
+    artefact = produce(Recipe(str(path), Resolution(10, 12), batch=2), cache, said.append)
+
+    assert (artefact.form, artefact.path, artefact.references) == ("fake", str(path), ())
+    assert artefact.inputs == (Tensor("input", (2, 3, 10, 12), "float32"),)
+    assert said == []
+    assert not cache.root.exists()
+
+
+def test_a_fake_may_declare_its_inputs(cache, tmp_path):
+    path = tmp_path / "slow.fake.json"
+    path.write_text(json.dumps({"inputs": [{"name": "ids", "shape": [1, 7], "dtype": "int64"}]}))
+
+    assert produce(Recipe(str(path)), cache, print).inputs == (Tensor("ids", (1, 7), "int64"),)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"inputs": [{"name": 3}]}', '{"inputs": 7}'])
+def test_a_fake_that_is_not_one_is_a_conversion_error(cache, tmp_path, text):
+    path = tmp_path / "slow.fake.json"
+    path.write_text(text)
+
+    with pytest.raises(ConvertError):
+        produce(Recipe(str(path)), cache, print)
+
+
+def test_a_rotted_artefact_is_made_again(onnx_file, cache, said, tmp_path):
+    recipe = Recipe(str(onnx_file()))
+    first = produce(recipe, cache, said.append)
+    with open(first.path, "ab") as file:
+        file.write(b"x")
+    said.clear()
+
+    assert produce(recipe, cache, said.append) == first
+    assert "damaged" in said[0]
+    assert "computing the reference" in said
+
+
+def test_a_hit_loads_nothing_heavy_and_starts_no_process(onnx_file, cache):
+    recipe = Recipe(str(onnx_file()))
+    produce(recipe, cache, print)
+    script = (
+        "import sys, subprocess; from pathlib import Path; from edgeprof.convert import produce\n"
+        "from edgeprof.convert.cache import Cache; from edgeprof.convert.recipe import Recipe\n"
+        "subprocess.Popen = None\n"
+        "produce(Recipe(sys.argv[1]), Cache(Path(sys.argv[2])), print)\n"
+        "print(sorted({'torch', 'timm', 'onnx', 'onnxruntime', 'numpy'} & set(sys.modules)))"
+    )
+
+    seen = subprocess.run([sys.executable, "-c", script, recipe.model, str(cache.root)], capture_output=True, text=True)
+
+    assert seen.stdout.strip() == "[]", seen.stderr
+
+
+def test_two_processes_that_make_the_same_at_once_both_end_well(onnx_file, cache):
+    script = (
+        "import sys; from pathlib import Path; from edgeprof.convert import produce\n"
+        "from edgeprof.convert.cache import Cache; from edgeprof.convert.recipe import Recipe\n"
+        "print(produce(Recipe(sys.argv[1]), Cache(Path(sys.argv[2])), lambda _: None).digest)"
+    )
+    command = [sys.executable, "-c", script, str(onnx_file()), str(cache.root)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [one.communicate(timeout=60) for one in both]
+
+    assert [one.returncode for one in both] == [0, 0], answers
+    assert answers[0][0] == answers[1][0] != ""
+    assert len(cache.entries()) == 1
+    assert list((cache.root / "building").iterdir()) == []
+
+
+def test_without_timm_the_extra_that_brings_it_is_named(tmp_path):
+    """Under an interpreter that sees the standard library and this package alone."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path; from edgeprof.convert import produce; from edgeprof.convert.cache import Cache\n"
+        "from edgeprof.convert.recipe import Recipe; from edgeprof.core.errors import RuntimeUnavailable\n"
+        "try: produce(Recipe('resnet50'), Cache(Path(sys.argv[2])), print)\n"
+        "except RuntimeUnavailable as error: print(int(error.exit), error.hint)"
+    )
+    root = str(pytest.importorskip("edgeprof").__path__[0].rsplit("/", 1)[0])
+
+    seen = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, root, str(tmp_path)], capture_output=True, text=True
+    )
+
+    assert seen.stdout.strip() == "4 pip install 'edgeprof[export]'", seen.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [("nosuchmodule:make", "nosuchmodule"), ("package:make", "folder"), ("shop.nothing:make", "shop.nothing")],
+)
+def test_a_factory_whose_module_is_missing_is_a_usage_error(cache, tmp_path, monkeypatch, model, words):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text("raise RuntimeError('never imported here')")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match=words):
+        produce(Recipe(model), cache, print)
+
+
+@pytest.mark.parametrize("what", ["weights", "inputs"])
+def test_a_missing_file_is_a_usage_error(cache, tmp_path, onnx_file, what):
+    gone = str(tmp_path / "gone.npy")
+    given = {"weights": gone} if what == "weights" else {"inputs": (("image", gone),)}
+
+    with pytest.raises(ConfigError, match="gone"):
+        produce(Recipe(str(onnx_file()), **given), cache, print)
+
+
+@pytest.mark.export
+def test_a_typo_names_the_model_that_was_meant_the_second_time_without_asking_timm(cache, said, monkeypatch):
+    for _ in range(2):
+        with pytest.raises(ConfigError) as raised:
+            produce(Recipe("resnt50"), cache, said.append)
+
+        assert "resnet50" in raised.value.hint
+        said.clear()
+        monkeypatch.setattr(subprocess, "Popen", None)
+    assert "resnet50" in timm_names(Cache(cache.root))
