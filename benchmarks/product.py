@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.config import load_request
 from edgeprof.convert.cache import Cache
 from edgeprof.core.measurement import Plan, Process
+from edgeprof.store.measurements import default_folder
 from edgeprof.workflow.device import Device, open_device
 from edgeprof.workflow.prepare import prepare
 from edgeprof.workflow.process import Prepared, measure_process
@@ -66,7 +68,7 @@ def subject(model: str, res: str, runtime: str) -> Iterator[Subject]:
     request = load_request(
         {"models": (model,), "res": res, "runtime": runtime, "precision": "fp32"}, cwd=Path("/"), environ={}
     )
-    workshop = Workshop(Cache.default(), Path("/nowhere"), Silence())
+    workshop = Workshop(Cache.default(), default_folder(os.environ), Silence())
     with open_device("local", workshop.agents) as device:
         print(f"  preparing {model} at {res} on {runtime}", file=sys.stderr)
         yield Subject(device, prepare(request, model, device, workshop).prepared)

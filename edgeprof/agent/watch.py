@@ -103,9 +103,9 @@ class Watch:
     def _wait_for(self, event: str, most_s: float, what: str) -> Dict[str, Any]:
         deadline = time.monotonic() + most_s
         while True:
-            for message in self._hear(min(0.5, max(0.0, deadline - time.monotonic()))):
-                if message["event"] == event:
-                    return message
+            message = self._hear(min(0.5, max(0.0, deadline - time.monotonic())))
+            if message and message["event"] == event:
+                return message
             self._expect_wanted()
             if time.monotonic() >= deadline:
                 raise _Over(Ended.HUNG, f"no end of {what} within {most_s:g} s")
@@ -114,7 +114,7 @@ class Watch:
         began = last_progress = time.monotonic()
         while True:
             early = self._sampling.phase is Phase.WARMING or time.monotonic() - began < _EARLY_S
-            said = self._hear(_EARLY_LOOK_S if early else _LATER_LOOK_S)
+            message = self._hear(_EARLY_LOOK_S if early else _LATER_LOOK_S)
             was_warming = self._sampling.phase is Phase.WARMING
             if self._look():
                 last_progress = time.monotonic()
@@ -123,7 +123,7 @@ class Watch:
                 self._emit({"event": "sampling", "warmup_count": self._sampling.warmup_count})
             if self._sampling.phase is Phase.FINISHED:
                 return self._why_finished()
-            if any(message["event"] == "ended" for message in said):
+            if message and message["event"] == "ended":
                 return Ended.CAPACITY
             self._expect_wanted()
             if time.monotonic() - last_progress > self._patience_s():
@@ -149,21 +149,27 @@ class Watch:
             self._note_peak()
         return is_news
 
-    def _hear(self, timeout_s: float) -> List[Dict[str, Any]]:
-        """What the process has said by now, waiting at most so long; raises when it refuses or is gone."""
-        ready, _, _ = select.select([self._ear], [], [], timeout_s)
-        if not ready:
-            return []
-        heard = os.read(self._ear, 1 << 16)
-        if not heard:
-            raise self._ending(self._child.wait())
-        *lines, self._heard = (self._heard + heard).split(b"\n")
-        messages = [message for message in map(message_of, lines) if message]
-        for message in messages:
-            if message["event"] == "error":
-                raise self._failure(message)
-            self._facts.update((key, message[key]) for key in message if key in Process.__dataclass_fields__)
-        return messages
+    def _hear(self, timeout_s: float) -> Optional[Dict[str, Any]]:
+        """The next thing the process says, waiting at most so long; raises when it refuses or is gone."""
+        if b"\n" not in self._heard:
+            ready, _, _ = select.select([self._ear], [], [], timeout_s)
+            if not ready:
+                return None
+            heard = os.read(self._ear, 1 << 16)
+            if not heard:
+                raise self._ending(self._child.wait())
+            self._heard += heard
+        line, newline, rest = self._heard.partition(b"\n")
+        if not newline:
+            return None
+        self._heard = rest
+        message = message_of(line)
+        if message is None:
+            raise _Over(Ended.CRASHED, "it spoke garbage")
+        if message["event"] == "error":
+            raise self._failure(message)
+        self._facts.update((key, message[key]) for key in message if key in Process.__dataclass_fields__)
+        return message
 
     def _failure(self, message: Mapping[str, Any]) -> Exception:
         if message["cause"] in ("unavailable", "refused"):

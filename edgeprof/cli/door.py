@@ -25,9 +25,7 @@ def enter(arguments: list[str]) -> int:
     """The exit code of this command line."""
     from edgeprof.cli.app import app
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has asked that it be ignored
-            signal.signal(number, _raise)
+    _heed_signals()
     _replace_closed_streams()
     try:
         code = app(arguments, standalone_mode=False)
@@ -44,15 +42,16 @@ def enter(arguments: list[str]) -> int:
         if isinstance(ended.__context__, BrokenPipeError):  # Typer makes it an exit of its own, with code 1
             return _pipe_closed()
         raise
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        where = error.filename or "standard output"
-        return _tell(f'no space left on the device for "{where}"', "free some space", Exit.ENVIRONMENT)
-    except Exception as error:  # noqa: BLE001 (Typer's own errors; what is none of them is raised again)
-        return _usage(error)
+    except Exception as error:  # noqa: BLE001 (what is no mistake of the user's is raised again)
+        return _tell_other(error)
     # Typer turns Ctrl-C into its own exit code, and returns a command's own value as it is.
     return _interrupted() if code == Exit.INTERRUPTED else int(code or 0)
+
+
+def _heed_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has asked that it be ignored
+            signal.signal(number, _raise)
 
 
 def _replace_closed_streams() -> None:
@@ -80,10 +79,13 @@ def _tell(message: str, hint: str | None, code: Exit) -> int:
     return code
 
 
-def _usage(error: Any) -> int:
-    """Typer's mistakes of usage know their message; anything else is a bug."""
+def _tell_other(error: Any) -> int:
+    """Typer's mistakes of usage know their message, and a full disk is nobody's bug; anything else is one."""
     if type(error).__name__ == "Abort":
         return _interrupted()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = error.filename or "standard output"
+        return _tell(f'no space left on the device for "{where}"', "free some space", Exit.ENVIRONMENT)
     if not hasattr(error, "format_message"):
         raise error
     return _tell(_lower(error.format_message()), "edgeprof --help lists the commands and flags", Exit.USAGE)

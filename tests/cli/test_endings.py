@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import pytest
+
 from cli.shell import COMMAND, until
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}

@@ -55,7 +55,8 @@ class Fake:
         if not isinstance(declared, dict):
             raise ConvertError("not a fake model: expected a JSON object", 'write {"latency_ms": 20}')
         self._is_real = bool(declared.get("real"))
-        session = FakeSession(self, {"precision": job.precision, **declared}, nap_s=float(declared.get("nap_s", _NAP_S)))
+        declared = {"precision": job.precision, **declared}
+        session = FakeSession(self, declared, nap_s=float(declared.get("nap_s", _NAP_S)))
         session.pass_time(float(declared.get("load_s", 0.0)))
         yield session
 
