@@ -13,11 +13,12 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 from benchmarks.fresh import heard
-from benchmarks.pairs import Agreement, Pair, Shot, clean, shoot
+from benchmarks.pairs import INTEGER_RATIO, ROUND_TRIP_RATIO, Agreement, Pair, Shot, clean, shoot
 from benchmarks.product import Subject, subject
 from benchmarks.table import Table, arguments_of
 from edgeprof.agent.supervisor import lock_path
@@ -66,11 +67,10 @@ def main() -> int:
     for case in wanted:
         _compare(case, options, min(deadline, time.monotonic() + 60 * options.case_minutes), table)
     table.notes += [
-        f"holds: |median ratio - 1| <= {WITHIN:.0%}, or <= the largest deviation of an A/A pair (A/A within);"
-        f" at least {options.pairs} clean pairs of each kind",
-        "a pair is two neighbouring processes; clean: the canaries before and after both have round trips within 1.5 x"
-        " of each other and no core beyond 1.15 x the fastest that the case has seen",
-        f"{options.seconds:g} s of sampling in each process after warm-up; ms are medians over processes, dirty ones too",
+        f"holds: |median ratio - 1| <= {WITHIN:.0%}, or <= the largest deviation of an A/A pair (A/A within)",
+        f"and at least {options.pairs} clean pairs of each kind; a pair is two neighbouring processes",
+        f"clean: canaries' round trips within {ROUND_TRIP_RATIO} x of each other, cores within {INTEGER_RATIO} x of the best",
+        f"{options.seconds:g} s of sampling in each process after warm-up; ms: medians over all processes",
     ]
     return table.conclude(options.record)
 
@@ -113,7 +113,7 @@ def _gather(
             fresh.append(shoot(name, ways[name]))
             print(f"    {name} {fresh[-1].p50_s * 1e3:.3f} ms", file=sys.stderr)
         shots += fresh
-        pairs += [Pair(first, second) for first, second in zip(fresh, fresh[1:], strict=False)]
+        pairs += [Pair(first, second) for first, second in pairwise(fresh)]
         kinds = [pair.names for pair in clean(pairs)]
         if all(kinds.count(frozenset((OURS, other))) >= wanted for other in (OURS, *others)):
             break

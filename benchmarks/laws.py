@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
 from statistics import NormalDist
@@ -18,6 +18,7 @@ class Law:
 
     rate: float
     draw: Callable[[Random, int], List[float]]
+    key: str = "p99_ms"  # the limit that they are judged by
 
 
 def independent(rate: float) -> Law:
@@ -67,6 +68,11 @@ AT_THE_BOUNDARY: Dict[str, Law] = {
     "Gilbert-Elliott, r = 0.8": gilbert_elliott(0.01, 0.8),
     "a stall every 83rd": every(83),
     "AR(1), r = 0.9": autoregressive(0.01, 0.9),
+}
+
+LOW_PERCENTILES: Dict[str, Law] = {
+    "p90: Gilbert-Elliott, r = 0.8": replace(gilbert_elliott(0.1, 0.8), key="p90_ms"),
+    "p50: AR(1), r = 0.9": replace(autoregressive(0.5, 0.9), key="p50_ms"),
 }
 
 

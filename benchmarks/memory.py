@@ -68,7 +68,8 @@ def _beside_bare(table: Table, model: str, res: str, runtime: str, rounds: int, 
 
 
 def _beside_large_parent(table: Table, model: str, res: str, runtime: str, rounds: int, seconds: float) -> None:
-    small, large = [], []
+    small: list[int] = []
+    large: list[int] = []
     for _ in range(rounds):
         for peaks, size in ((small, 0), (large, _PARENT_BYTES)):
             asked = ("--seconds", str(seconds), "--parent", model, res, runtime, str(size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from statistics import median
 
 from benchmarks.checked import Checked, check
@@ -45,9 +46,9 @@ def main() -> int:
     table.add("processes of a check that map torch's libraries", len(mapped), " ".join(mapped), "0", holds=not mapped)
     processes = len(seen[0].measurement.processes)
     table.notes += [
-        f"{options.rounds} checks of {processes} processes, timed from outside. Subtracted, from the saved"
-        " measurement: load_s (which holds the import of the runtime's library), the first inference, and every"
-        " warm-up and other sample, those taken after the decision until the supervisor looked included",
+        f"{options.rounds} checks of {processes} processes, timed from outside",
+        "subtracted, as saved: load_s (it holds the import of the runtime's library), first inference, all other samples",
+        "samples taken after the decision, until the supervisor sees it, count as sampling",
         "a process begins where its record does: when the supervisor starts it",
         "the pieces are timed once more in a process of their own, which calls what check calls",
     ]
@@ -64,10 +65,7 @@ def before_first_s(checked: Checked) -> float:
 
 def gaps_s(checked: Checked) -> list[float]:
     processes = checked.measurement.processes
-    return [
-        after.started_at - before.started_at - inside_s(before)
-        for before, after in zip(processes, processes[1:], strict=False)
-    ]
+    return [after.started_at - before.started_at - inside_s(before) for before, after in pairwise(processes)]
 
 
 def after_last_s(checked: Checked) -> float:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import redirect_stdout
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,8 @@ def main() -> None:
     watch = Stopwatch()
     subprocess.run(_BARE_PYTHON, check=True)
     watch.lap("a bare interpreter")
-    import edgeprof.cli.app  # noqa: F401
-    import edgeprof.cli.reporting  # noqa: F401
-    import edgeprof.workflow.check  # noqa: F401
+    for module in ("edgeprof.cli.app", "edgeprof.cli.reporting", "edgeprof.workflow.check"):
+        import_module(module)
     from edgeprof.cli.request import request_of, workshop_of
 
     watch.lap("importing the command and its workflow")

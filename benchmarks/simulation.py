@@ -11,7 +11,7 @@ from benchmarks.laws import Law
 from edgeprof.agent.loop import run
 from edgeprof.agent.runtimes.fake import Fake, FakeSession
 from edgeprof.agent.samples import samples_in_process
-from edgeprof.core.budget import budget_of
+from edgeprof.core.budget import Budget, budget_of
 from edgeprof.core.codec import dump_measurement, load_measurement
 from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Measurement, Plan, Process
@@ -30,30 +30,32 @@ class Check:
     word: Word
     samples: int
     measurement: Measurement
-    budget_ms: float
+    budget: Budget
 
     def judged_again(self) -> Word:
         """The verdict on the measurement after a trip through its file."""
         saved = load_measurement(dump_measurement(self.measurement), "simulated")
-        return judge(saved, budget_of({"p99_ms": self.budget_ms})).word
+        return judge(saved, self.budget).word
 
 
 def check(law: Law, plan: Plan, budget_ms: float, random: Random) -> Check:
     measurement = Measurement("simulated", "", "", "simulated", _JOB, plan, size_bytes=0)
+    budget = budget_of({law.key: budget_ms})
     outcomes: List[Optional[Outcome]] = []
     while len(outcomes) < plan.processes and Outcome.FAIL not in outcomes:
-        watch, process = _process(law, plan, budget_ms, random)
+        watch, process = _process(law, plan, budget, random)
         outcomes.append(watch.tests[0].outcome if watch.steady else _never_pass(watch.tests[0].outcome))
         measurement = measurement.with_process(process)
-    return Check(_together(outcomes), len(measurement.processes[-1].samples_s), measurement, budget_ms)
+    return Check(_together(outcomes), len(measurement.processes[-1].samples_s), measurement, budget)
 
 
-def _process(law: Law, plan: Plan, budget_ms: float, random: Random) -> tuple[SamplingWatch, Process]:
-    sampling = plan.sampling(tuple(limit.threshold for limit in budget_of({"p99_ms": budget_ms}).limits))
+def _process(law: Law, plan: Plan, budget: Budget, random: Random) -> tuple[SamplingWatch, Process]:
+    (limit,) = budget.limits
+    sampling = plan.sampling((limit.threshold,))
     # Shares lie above 0.85, so these last through the longest warm-up and all the sampling.
-    count = ceil((sampling.max_s + plan.warm_up.cap_s) / (0.85e-3 * budget_ms)) + _LOOP_SAMPLES
+    count = ceil((sampling.max_s + plan.warm_up.cap_s) / (0.85 * limit.bound)) + _LOOP_SAMPLES
     fake = Fake()
-    session = FakeSession(fake, {"latency_ms": [budget_ms * share for share in law.draw(random, count)]})
+    session = FakeSession(fake, {"latency_ms": [limit.bound * 1e3 * share for share in law.draw(random, count)]})
     samples = samples_in_process(count)
     watch = SamplingWatch(sampling)
     seen_s: List[float] = []

@@ -53,3 +53,11 @@ def shell(tmp_path):
         made.expect_clean(within_s=10.0)
     finally:
         made.kill_all()
+
+
+@pytest.fixture(scope="session")
+def small_onnx(tmp_path_factory):
+    """A real model's file, small enough to be measured in a test."""
+    from cli.graph import write_small_onnx
+
+    return write_small_onnx(tmp_path_factory.mktemp("onnx"))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from edgeprof.agent import measured, supervisor
 
-ARCHIVE = sys.argv[0]
-
-if __name__ == "__main__":
+def main() -> None:
+    # Each imports only its own half: the archive is compiled anew at every start.
     if len(sys.argv) > 1:
+        from edgeprof.agent import measured
+
         measured.main(sys.argv[1:])
     else:
-        supervisor.main([sys.executable, ARCHIVE], ARCHIVE.rpartition("-")[2].partition(".")[0])
+        from edgeprof.agent import supervisor
+
+        archive = sys.argv[0]
+        supervisor.main([sys.executable, archive], archive.rpartition("-")[2].partition(".")[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -26,7 +27,7 @@ def enter(arguments: list[str]) -> int:
     from edgeprof.cli.app import app
 
     _heed_signals()
-    _replace_closed_streams()
+    _prepare_streams()
     try:
         code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
@@ -54,8 +55,11 @@ def _heed_signals() -> None:
             signal.signal(number, _raise)
 
 
-def _replace_closed_streams() -> None:
-    """For `>&-`: what is printed goes nowhere, and no file opened later takes a handle that is printed on."""
+def _prepare_streams() -> None:
+    """For `>&-`: what is printed goes nowhere, and no file opened later takes a handle that is printed on.
+
+    And for terminals that cannot spell a model's name: it is escaped.
+    """
     for handle in range(3):
         try:
             os.fstat(handle)
@@ -63,6 +67,8 @@ def _replace_closed_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free, which is this one
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115 (for as long as the program runs)
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _raise(number: int, _frame: FrameType | None) -> None:

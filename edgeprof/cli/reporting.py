@@ -54,8 +54,7 @@ class Reporter:
             _write(_FORMATS[name](answers), path)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if _on_github() and summary:
-            with open(summary, "a", encoding="utf-8") as file:
-                file.write(markdown.render(answers))
+            _append(markdown.render(answers), summary)
 
 
 def print_figures(found: Iterable[tuple[Measurement, Path | None]], percents: str, json: str | None) -> int:
@@ -93,13 +92,23 @@ def print_dry_run(request: Request, tensors: Sequence[str], estimated_s: float |
 
 def _write(text: str, path: str) -> None:
     if path == "-":
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+        sys.stdout.buffer.write((text if text.endswith("\n") else text + "\n").encode())  # whatever the terminal's is
         sys.stdout.flush()
     else:
         try:
             write_atomically(Path(path), text)
         except OSError as error:
             raise ConfigError(f'the report "{path}" cannot be written: {error.strerror}') from error
+
+
+def _append(text: str, path: str) -> None:
+    """Nobody asked for the step summary by name, so a runner that has no place for it loses only that."""
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(f'warning: the step summary "{path}" cannot be written: {error.strerror}', file=sys.stderr)
 
 
 def _percents(text: str) -> list[float]:

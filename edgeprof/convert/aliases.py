@@ -44,7 +44,6 @@ ALIASES = {
     "fastvit": "fastvit_t8",
     "ghostnet": "ghostnet_100",
     "mnasnet": "mnasnet_100",
-    "shufflenet": "shufflenet_v2_x1_0",
     "swin_tiny": "swin_tiny_patch4_window7_224",
     "swin_small": "swin_small_patch4_window7_224",
     "swin_base": "swin_base_patch4_window7_224",

@@ -156,9 +156,9 @@ def _skeleton(name: str, **options: Any) -> Any:
 def _refuse_large_tables(name: str, model: Any, fit: Fit) -> None:
     """Relative attention has a bias for each head and each pair of positions, which the export folds into the file."""
     size = sum(
-        module.relative_position_index.numel() * int(getattr(module, "num_heads", 1)) * 4
+        module.relative_position_index.numel() * module.relative_position_bias_table.shape[-1] * 4
         for module in model.modules()
-        if getattr(module, "relative_position_index", None) is not None
+        if hasattr(module, "relative_position_index") and hasattr(module, "relative_position_bias_table")
     )
     if size > _LARGEST_TABLES_BYTES:
         raise ConvertError(

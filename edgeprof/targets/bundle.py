@@ -12,7 +12,7 @@ from edgeprof.core.files import digest_of_bytes, write_atomically
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PARTS = ("core", "agent")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_MAIN = "import runpy\nrunpy.run_module('edgeprof.agent', run_name='__main__', alter_sys=False)\n"
+_MAIN = "from edgeprof.agent.__main__ import main\n\nmain()\n"
 
 
 @dataclass(frozen=True)

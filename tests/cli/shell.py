@@ -42,7 +42,7 @@ class Started:
 
     @property
     def err(self) -> str:
-        return self._err.read_text()
+        return self._err.read_text(encoding="utf-8")
 
     def said(self, words: str) -> None:
         """Wait until it has said so on stderr."""
@@ -54,7 +54,7 @@ class Started:
 
     def end(self, within_s: float = 60.0) -> Ended:
         code = self.process.wait(within_s)
-        return Ended(code, self._out.read_text(), self.err)
+        return Ended(code, self._out.read_text(encoding="utf-8"), self.err)
 
 
 class Shell:

@@ -111,6 +111,7 @@ def test_ctrl_c_at_a_terminal_reaches_the_command_alone_and_says_so(shell):
     assert b"Traceback" not in seen
 
 
+@pytest.mark.slow
 def test_nohup_outlives_its_terminal(shell):
     started = shell.start(
         "check", shell.fake(latency_ms=10, real=True), *QUICK, command=("env", "--ignore-signal=HUP", *COMMAND)

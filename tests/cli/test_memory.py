@@ -37,7 +37,8 @@ def cgroup():
         folder = Path(top) / name
         if _is_made(folder, file):
             yield folder
-            until(lambda: not (folder / "cgroup.procs").read_text(), "the end of what runs in the cgroup")
+            procs = folder / "cgroup.procs"
+            until(lambda procs=procs: not procs.read_text(), "the end of what runs in the cgroup")
             folder.rmdir()
             return
     pytest.skip("no memory cgroup can be made here: that takes root and a memory controller")

@@ -70,6 +70,12 @@ def rot_cut(path):
     path.write_bytes(path.read_bytes()[:-1])
 
 
+def rot_cut_under_its_stamp(path):
+    stamp = path.stat().st_mtime_ns
+    rot_cut(path)
+    os.utime(path, ns=(stamp, stamp))
+
+
 def rot_changed(path):
     path.write_bytes(b"GRAPH")
     os.utime(path, ns=(1, 1))
@@ -93,7 +99,9 @@ def rot_no_card(path):
     (path.parent / "entry.json").write_bytes(b"\xff{")
 
 
-@pytest.mark.parametrize("rot", [rot_cut, rot_changed, rot_gone, rot_linked, rot_card, rot_no_card])
+@pytest.mark.parametrize(
+    "rot", [rot_cut, rot_cut_under_its_stamp, rot_changed, rot_gone, rot_linked, rot_card, rot_no_card]
+)
 def test_a_rotted_entry_is_said_removed_and_can_be_made_again(cache, said, rot):
     kept(cache)
     rot(model_file(cache))

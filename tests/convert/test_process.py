@@ -1,5 +1,6 @@
 """The worker and the process around it, by their real ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -86,21 +87,28 @@ def test_an_interrupt_here_ends_the_worker(tmp_path, onnx_file):
     assert children() == []
 
 
-def test_the_worker_ends_with_whoever_started_it():
+def test_the_worker_ends_with_whoever_started_it(tmp_path):
+    """In the middle of its task: it reads a pipe that nobody writes."""
+    os.mkfifo(tmp_path / "endless.onnx")
     worker = subprocess.Popen(
         [sys.executable, "-m", "edgeprof.convert.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         env=process._environment(),
     )
+    worker.stdin.write(json.dumps(task(tmp_path, tmp_path / "endless.onnx")).encode() + b"\n")
+    worker.stdin.flush()
+    assert b"reading" in worker.stdout.readline()
     time.sleep(0.5)
+    assert worker.poll() is None
 
     worker.stdin.close()
 
-    assert worker.wait(5) == 1
-    worker.stdout.close()
-    worker.stderr.close()
+    try:
+        assert worker.wait(5) == 1
+    finally:
+        worker.kill()
+        worker.stdout.close()
 
 
 def test_the_users_own_files_do_not_hide_a_library(onnx_file, tmp_path, said, monkeypatch):

@@ -171,7 +171,7 @@ def test_a_value_that_does_not_fit_is_refused_where_it_stands(where, value):
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
 def test_a_latency_that_is_no_number_is_refused(constant):
-    refused(dump_measurement(full()).replace("0.0201", constant))
+    refused(dump_measurement(a_measurement(a_process([0.02, 0.0201]))).replace("0.0201", constant))
 
 
 def test_a_missing_field_is_named():

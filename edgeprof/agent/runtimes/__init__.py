@@ -5,9 +5,10 @@ A runtime loads, stages its inputs and infers. It does not time, warm up, log, c
 
 from __future__ import annotations
 
+import sys
 import time
+from glob import escape, glob
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Protocol, Sequence
 
 from edgeprof.core.errors import RuntimeUnavailable
@@ -63,6 +64,12 @@ def version_of(runtime: Runtime) -> Optional[str]:
     """The installed version, None where the package is missing; imports nothing of it."""
     if not runtime.distribution:
         return "built in"
+    # importlib.metadata brings the email package: 20 ms, and 2 MiB of what is measured. The folder's name will do.
+    for folder in sys.path:
+        for found in glob(f"{escape(folder)}/{runtime.distribution}-*.dist-info"):
+            return found.rpartition("/")[2][len(runtime.distribution) + 1 : -len(".dist-info")]
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(runtime.distribution)
     except PackageNotFoundError:

@@ -29,7 +29,7 @@ def staged(job: Job, files: Mapping[str, str]) -> Dict[str, Any]:
 
 def _random(random: Any, shape: Any, dtype: str) -> Any:
     if dtype.startswith("float"):
-        return random.standard_normal(shape, dtype="float32").astype(dtype)
+        return random.standard_normal(shape, dtype="float32").astype(dtype, copy=False)
     if dtype == "bool":
         return random.integers(0, 2, shape).astype(dtype)
     # Pixels take their whole range; other integers may be indices, of which only 0 and 1 are surely valid.

@@ -10,11 +10,11 @@ from edgeprof.core.stats.sequential import FAIL_SAMPLES, FIRST_LOOK_RATE, PASS_S
 
 def upper_bound(samples: Sequence[float], q0: float, rule: Rule) -> Optional[float]:
     """The smallest latency that a PASS would hold at; None where these samples are too few for any."""
-    window = Threshold(0.0, q0).window
+    gap = Threshold(0.0, q0).burst_gap
 
     def passes_at(value: float) -> bool:
         over = _positions_over(samples, value)
-        burst = max(rule.burst_floor, _longest_burst(over, window))
+        burst = max(rule.burst_floor, _longest_burst(over, gap))
         return len(samples) >= samples_needed(len(over), burst, q0, rule.alpha_pass)
 
     if len(samples) < PASS_SAMPLES or _elapsed_s(samples) < rule.pass_s:
@@ -67,11 +67,11 @@ def _positions_over(samples: Sequence[float], value: float) -> list[int]:
     return [i for i, latency_s in enumerate(samples) if latency_s > value]
 
 
-def _longest_burst(positions: Sequence[int], window: int) -> int:
+def _longest_burst(positions: Sequence[int], gap: int) -> int:
     longest = burst = 0
     last: Optional[int] = None
     for i in positions:
-        burst = burst + 1 if last is not None and i - last <= window else 1
+        burst = burst + 1 if last is not None and i - last <= gap else 1
         last = i
         longest = max(longest, burst)
     return longest

@@ -13,6 +13,7 @@ from typing import Callable, Tuple
 from edgeprof.core.stats.beta import ln_beta, ln_beta_tails
 
 # samples_to_pass is tabulated at multiples of 1/20 and interpolated: a root takes 0.3 ms, the curve is smooth.
+_MOST_WINDOWS = 0.5
 _GRID_STEPS = 20
 _ROOT_TOLERANCE = 1e-10  # relative
 
@@ -45,8 +46,14 @@ def samples_needed(over: int, burst: int, q0: float, alpha: float) -> int:
 
 def speaks_against(n: int, over: int, windows_hit: int, window: int, *, q0: float, alpha: float) -> bool:
     """Whether the counts are evidence enough for a fail, by either of two rules that share `alpha`."""
-    # At most window * q0 of the windows hold a miss under the null, whatever the dependence inside a window.
-    if windows_hit > q0 * n and _is_evidence(n // window, windows_hit, min(window * q0, 0.5), alpha / 2):
+    # At most window * q0 of the windows hold a miss under the null, whatever the dependence inside a window. Where that
+    # is most of them, as at a low percentile, it says nothing.
+    of_windows = window * q0
+    if (
+        of_windows <= _MOST_WINDOWS
+        and windows_hit > q0 * n
+        and _is_evidence(n // window, windows_hit, of_windows, alpha / 2)
+    ):
         return True
     # Thinned by twice the window: long bursts touch few windows but hold many samples.
     blocks = 2 * window

@@ -18,6 +18,7 @@ _FIRST_LOOK_SAMPLES = 10
 _FIRST_LOOK_S = 1.0
 FIRST_LOOK_RATE = 0.9
 _FIRST_LOOK_LARGEST_Q0 = 0.05
+_LEAST_WINDOW = 10
 FAIL_SAMPLES = 30
 PASS_SAMPLES = 10  # low percentiles need fewer by their counts, but drift cannot be seen in less
 
@@ -47,16 +48,22 @@ class Threshold:
     q0: float
 
     @property
-    def window(self) -> int:
-        """Neighbours at most this far apart are one burst, and FAIL counts windows of this size."""
+    def burst_gap(self) -> int:
+        """Neighbours at most this far apart are one burst."""
         return max(1, round(0.1 / self.q0))
+
+    @property
+    def window(self) -> int:
+        """FAIL counts windows of this size; in shorter ones the bunched misses of a low percentile look like many."""
+        return max(_LEAST_WINDOW, self.burst_gap)
 
 
 class CountTest:
     """The count rules alone: PASS and FAIL from how many samples were over the limit, and how bunched."""
 
     def __init__(self, threshold: Threshold, rule: Rule, *, first_look: bool = True) -> None:
-        self._limit_s, self._q0, self._window = threshold.limit_s, threshold.q0, threshold.window
+        self._limit_s, self._q0 = threshold.limit_s, threshold.q0
+        self._burst_gap, self._window = threshold.burst_gap, threshold.window
         self._rule = rule
         self.n = 0
         self.over = 0
@@ -117,7 +124,7 @@ class CountTest:
 
     def _count_over(self) -> None:
         self.over += 1
-        if self.n - self._last_over <= self._window:
+        if self.n - self._last_over <= self._burst_gap:
             self._burst += 1
         else:
             self._burst = 1

@@ -1,12 +1,11 @@
-"""Real models that are small enough to be measured in a test."""
+"""A real model that is small enough to be measured in a test."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
 
-@pytest.fixture(scope="session")
-def small_onnx(tmp_path_factory):
+def write_small_onnx(folder: Path) -> Path:
     """An .onnx file of a convolution, ReLU and a mean: [1, 3, 16, 16] in, [1, 4] out."""
     import numpy as np
     from onnx import TensorProto, checker, helper, numpy_helper, save
@@ -27,6 +26,6 @@ def small_onnx(tmp_path_factory):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     checker.check_model(model)
-    path = tmp_path_factory.mktemp("onnx") / "small.onnx"
+    path = folder / "small.onnx"
     save(model, str(path))
     return path

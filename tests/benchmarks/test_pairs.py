@@ -1,0 +1,61 @@
+import pytest
+
+from benchmarks.pairs import Agreement, Pair, Shot, clean
+from edgeprof.core.measurement import Canary
+
+FAST, SLOW = 85e-9, 360e-9
+
+
+def test_two_processes_in_one_state_are_a_clean_pair():
+    pair = Pair(_shot("a"), _shot("b", trips=(1.4 * FAST, FAST)))
+    assert clean([pair]) == [pair]
+
+
+def test_a_state_that_changed_within_one_process_spoils_its_pair():
+    assert clean([Pair(_shot("a"), _shot("b", trips=(FAST, SLOW)))]) == []
+
+
+def test_two_processes_in_different_states_are_no_clean_pair():
+    assert clean([Pair(_shot("a"), _shot("b", trips=(SLOW, SLOW)))]) == []
+
+
+def test_a_pair_wholly_in_the_slower_state_is_clean():
+    pair = Pair(_shot("a", trips=(SLOW, SLOW)), _shot("b", trips=(SLOW, SLOW)))
+    assert clean([pair, Pair(_shot("a"), _shot("b"))])[0] == pair
+
+
+def test_a_slow_core_is_held_against_the_best_of_all_pairs():
+    slow = Pair(_shot("a", integer_s=24e-9), _shot("b", integer_s=24e-9))
+    fast = Pair(_shot("a", integer_s=20e-9), _shot("b", integer_s=20e-9))
+    assert clean([slow]) == [slow]
+    assert clean([slow, fast]) == [fast]
+
+
+def test_one_core_has_no_round_trip_and_can_be_clean():
+    pair = Pair(_shot("a", trips=(None, None)), _shot("b", trips=(None, None)))
+    assert clean([pair]) == [pair]
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_the_ratio_is_ours_to_theirs_whichever_came_first(order):
+    shots = {"a": _shot("a", p50_s=3.0), "b": _shot("b", p50_s=2.0)}
+    assert Pair(*(shots[name] for name in order)).ratio("a") == 1.5
+
+
+def test_a_median_ratio_within_3_percent_agrees():
+    assert Agreement([0.5, 1.02, 1.03], [1.0, 1.0, 1.0]).holds(0.03, 3)
+
+
+def test_a_larger_ratio_disagrees_unless_equals_differ_as_much():
+    ratios = [1.05, 1.06, 1.07]
+    assert not Agreement(ratios, [1.0, 1.01, 0.99]).holds(0.03, 3)
+    assert Agreement(ratios, [1.0, 1.01, 0.93]).holds(0.03, 3)
+
+
+def test_too_few_pairs_of_either_kind_are_no_agreement():
+    assert not Agreement([1.0, 1.0], [1.0] * 3).holds(0.03, 3)
+    assert not Agreement([1.0] * 3, []).holds(0.03, 3)
+
+
+def _shot(name, p50_s=0.01, integer_s=20e-9, trips=(FAST, FAST)):
+    return Shot(name, p50_s, tuple(Canary((integer_s, 0.9 * integer_s), trip) for trip in trips))

@@ -1,0 +1,161 @@
+"""One process measured by an agent that behaves, and by agents that do not: scripts in its place, at the target."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from edgeprof.core.artefact import Artefact
+from edgeprof.core.errors import AgentError, ConvertError, TargetError
+from edgeprof.core.exits import Exit
+from edgeprof.core.files import digest_of_file
+from edgeprof.core.job import Job
+from edgeprof.core.measurement import Ended
+from edgeprof.core.sampling import Sampling
+from edgeprof.core.stats.steady import WarmUp
+from edgeprof.targets.bundle import bundle
+from edgeprof.targets.local import LocalTarget
+from edgeprof.workflow.device import Device
+from edgeprof.workflow.process import Prepared, measure_process
+from edgeprof.workflow.progress import Silence
+
+SAMPLING = Sampling(WarmUp(floor_samples=5, floor_s=0.0, until_steady=False), samples=50)
+
+
+class ScriptTarget(LocalTarget):
+    """Starts a script where the agent should be; DIGEST and AGENT in it are the agent's digest and path."""
+
+    def __init__(self, script, digest):
+        super().__init__()
+        self._script, self._digest = script, digest
+
+    def start(self, agent):
+        known = f"import json, os, sys, time\nDIGEST = {self._digest[:16]!r}\nAGENT = {agent!r}\n"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", known + self._script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        return self.process
+
+
+GREETS = """
+def say(**message):
+    print(json.dumps(message), flush=True)
+def greet(digest=DIGEST, protocol=1):
+    say(protocol=protocol, agent=digest)
+    sys.stdin.readline(), sys.stdin.readline()
+"""
+
+
+@pytest.fixture(autouse=True)
+def lock(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEPROF_LOCK", str(tmp_path / "lock"))
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """What `measure_process` makes of a fake model, with a script in the agent's place or with the agent itself."""
+
+    def of(script=None, **declared):
+        path = tmp_path / "x.fake.json"
+        path.write_text(json.dumps({"latency_ms": 10, **declared}))
+        digest = digest_of_file(path)
+        artefact = Artefact("x", "fake", "fake", str(path), digest, path.stat().st_size, "fp32", (), ())
+        agent = bundle(tmp_path / "agent")
+        target = ScriptTarget(script, agent.digest) if script else LocalTarget()
+        device = Device("local", target, agent, {"hostname": "before"}, (), "")
+        job = Job("x", digest, "fake", (), "fake", "fp32")
+        return measure_process(device, Prepared(job, artefact), SAMPLING, Silence())
+
+    return of
+
+
+def test_a_process_is_whole_with_its_samples_and_the_host_as_it_was_after_it(measured):
+    process, host = measured()
+    assert process.ended is Ended.SAMPLES
+    assert process.first_inference_s == 0.01
+    assert process.warmup_s == (0.01,) * 5
+    assert process.samples_s == (0.01,) * 50
+    assert process.precision == "fp32"
+    assert process.peak_memory_bytes > 1 << 20
+    assert host["cores"] >= 1
+
+
+def test_noise_before_the_greeting_is_skipped(measured):
+    """A login shell's message of the day, and a blank line, and JSON that is no greeting."""
+    script = "for line in ['welcome to the board'] * 40 + ['', '{}', '[1]', '\\x00']:\n    print(line)\n"
+    process, _ = measured(script + "sys.stdout.flush()\nos.execv(sys.executable, [sys.executable, AGENT])\n")
+    assert process.ended is Ended.SAMPLES
+    assert len(process.samples_s) == 50
+
+
+@pytest.mark.parametrize("line", [b"Segmentation fault", b"{", b"[]", b"{}", b"\xff", b""])
+def test_garbage_on_the_wire_is_the_agents_error(measured, line):
+    with pytest.raises(AgentError, match="garbage") as caught:
+        measured(GREETS + f"greet()\nos.write(1, {line + bytes([10])!r})\nsys.stdin.read()\n")
+    assert caught.value.exit is Exit.ENVIRONMENT
+    assert caught.value.cause == "garbled"
+
+
+@pytest.mark.parametrize("greeting", ["digest='0' * 16", "protocol=99"])
+def test_another_agent_than_ours_is_refused(measured, greeting):
+    with pytest.raises(AgentError, match="another agent answered") as caught:
+        measured(GREETS + f"greet({greeting})\nsys.stdin.read()\n")
+    assert caught.value.exit is Exit.ENVIRONMENT
+
+
+@pytest.mark.slow
+def test_noise_without_end_is_given_up(measured):
+    with pytest.raises(AgentError, match="no greeting"):
+        measured("while True:\n    print('welcome', flush=True)\n")
+
+
+def test_an_agent_that_ends_before_it_greets_leaves_its_last_words_in_the_hint(measured):
+    script = "print('first of many\\n' * 30 + 'no module named edgeprof', file=sys.stderr)\nsys.exit(9)\n"
+    with pytest.raises(AgentError, match="with exit code 9 without a greeting") as caught:
+        measured(script)
+    lines = caught.value.hint.splitlines()
+    assert lines[-1].strip() == "no module named edgeprof"
+    assert len(lines) == 21  # a heading and the last 20
+
+
+def test_an_agent_that_is_killed_says_so(measured):
+    with pytest.raises(AgentError, match="by signal 9 before it was done"):
+        measured(GREETS + "greet()\nos.kill(os.getpid(), 9)\n")
+
+
+def test_what_an_agent_had_sent_before_it_went_away_is_kept(measured):
+    script = GREETS + "greet()\nsay(event='samples', latencies_s=[0.5] + [0.01] * 20)\nos._exit(7)\n"
+    process, host = measured(script)
+    assert process.ended is Ended.CRASHED
+    assert "with exit code 7" in process.message
+    assert process.first_inference_s == 0.5
+    assert process.samples_s == (0.01,) * 15  # 5 were the warm-up
+    assert host == {"hostname": "before"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"), [("refused", ConvertError), ("lock", TargetError), ("protocol", AgentError)]
+)
+def test_an_error_the_agent_tells_is_raised_as_what_it_is(measured, cause, kind):
+    script = GREETS + f"greet()\nsay(event='error', cause={cause!r}, message='it says', hint='do this')\n"
+    with pytest.raises(kind, match="it says") as caught:
+        measured(script)
+    assert caught.value.hint == "do this"
+
+
+@pytest.mark.slow
+def test_an_agent_that_does_not_end_when_it_should_is_killed(measured):
+    script = GREETS + "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ngreet()\nprint('x', flush=True)\n"
+    with pytest.raises(AgentError, match="garbage"):
+        measured(script + "while True:\n    time.sleep(1)\n")
+
+
+def test_numbers_that_are_none_end_in_the_conversions_error(measured):
+    with pytest.raises(ConvertError, match="NaN"):
+        measured(nan=True)
