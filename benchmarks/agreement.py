@@ -69,7 +69,7 @@ def main() -> int:
     table.notes += [
         f"holds: |median ratio - 1| <= {WITHIN:.0%}, or <= the largest deviation of an A/A pair (A/A within)",
         f"and at least {options.pairs} clean pairs of each kind; a pair is two neighbouring processes",
-        f"clean: canaries' round trips within {ROUND_TRIP_RATIO} x of each other, cores within {INTEGER_RATIO} x of the best",
+        f"clean: canaries' round trips within {ROUND_TRIP_RATIO} x, cores within {INTEGER_RATIO} x of the best",
         f"{options.seconds:g} s of sampling in each process after warm-up; ms: medians over all processes",
     ]
     return table.conclude(options.record)

@@ -47,7 +47,7 @@ def main() -> int:
     processes = len(seen[0].measurement.processes)
     table.notes += [
         f"{options.rounds} checks of {processes} processes, timed from outside",
-        "subtracted, as saved: load_s (it holds the import of the runtime's library), first inference, all other samples",
+        "subtracted, as saved: load_s, which holds the import of the runtime's library, and all samples, the first too",
         "samples taken after the decision, until the supervisor sees it, count as sampling",
         "a process begins where its record does: when the supervisor starts it",
         "the pieces are timed once more in a process of their own, which calls what check calls",

@@ -16,7 +16,7 @@ from edgeprof.core.exits import Exit
 from edgeprof.core.files import write_atomically
 from edgeprof.core.measurement import Measurement
 from edgeprof.report import console, dry_run, figures, github, json_report, junit, markdown
-from edgeprof.report.lines import Line, plain, styled
+from edgeprof.report.lines import BLANK, Line, plain, styled
 
 if TYPE_CHECKING:
     from edgeprof.config import Request
@@ -50,6 +50,9 @@ class Reporter:
                 print(line, file=self._people, flush=True)
 
     def finish(self, answers: Sequence[Answer]) -> None:
+        if len(answers) > 1 and not self._quiet:  # all of them once more, a line each
+            overview = [line for answer in answers for line in console.render(answer, width=_width(), quiet=True)]
+            print_lines([BLANK, *overview], self._people)
         for name, path in self._wanted.items():
             _write(_FORMATS[name](answers), path)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")

@@ -25,16 +25,35 @@ class Finding:
     hint: Optional[str] = None
 
 
-# The largest value that is still no finding.
+@dataclass(frozen=True)
+class Threshold:
+    """What a machine may do beside a measurement; `most` is the largest value that is still no finding."""
+
+    name: str
+    field: str  # of Strain
+    most: float
+    words: str
+    remedy: str
+
+
 FOREIGN_SHARE = 0.15
-STEAL_SHARE = 0.05
-THROTTLED_SHARE = 0.01
-SWAPPED_BYTES = 1 << 20
+THRESHOLDS = (
+    Threshold("foreign-load", "foreign_share", FOREIGN_SHARE, "other programs used {:.0%} of its cores", "end them"),
+    Threshold("steal", "steal_share", 0.05, "the hypervisor took {:.0%} of its cores", "run on a machine of its own"),
+    Threshold(
+        "cgroup-throttling",
+        "throttled_share",
+        0.01,
+        "the cgroup's quota stopped it for {:.0%} of the time",
+        "raise the quota or lower --threads",
+    ),
+    Threshold("swap", "swapped_bytes", 1 << 20, "{:,.0f} bytes were swapped in", "free memory"),
+)
 CANARY_INTEGER_RATIO = 1.25
 # Virtual machines move between two states of 85 and 360 ns; a ratio of 3 tells these apart from noise.
 CANARY_ROUND_TRIP_RATIO = 3.0
 
-ALLOWABLE = ("foreign-load", "steal", "cgroup-throttling", "swap", "canary")
+ALLOWABLE = (*(threshold.name for threshold in THRESHOLDS), "canary")
 
 _ENDINGS = {
     Ended.CRASHED: ("crashed", None),
@@ -69,37 +88,12 @@ def _of_process(number: int, process: Process, measurement: Measurement) -> Iter
             f"{name}: {measurement.job.runtime} computes in {process.precision}, {asked} was asked for",
             "this processor may lack it; try --precision fp32",
         )
-    strain = process.strain
-    if strain is None:
-        return
-    if (strain.foreign_share or 0) > FOREIGN_SHARE:
-        yield Finding(
-            "foreign-load",
-            Direction.SLOWS,
-            f"{name}: other programs used {strain.foreign_share:.0%} of its cores",
-            "end them, or accept it with --allow foreign-load",
-        )
-    if (strain.steal_share or 0) > STEAL_SHARE:
-        yield Finding(
-            "steal",
-            Direction.SLOWS,
-            f"{name}: the hypervisor took {strain.steal_share:.0%} of its cores",
-            "run on a machine of its own, or accept it with --allow steal",
-        )
-    if (strain.throttled_share or 0) > THROTTLED_SHARE:
-        yield Finding(
-            "cgroup-throttling",
-            Direction.SLOWS,
-            f"{name}: the cgroup's quota stopped it for {strain.throttled_share:.0%} of the time",
-            "raise the quota or lower --threads, or accept it with --allow cgroup-throttling",
-        )
-    if (strain.swapped_bytes or 0) > SWAPPED_BYTES:
-        yield Finding(
-            "swap",
-            Direction.SLOWS,
-            f"{name}: {(strain.swapped_bytes or 0) >> 20} MiB were swapped in",
-            "free memory, or accept it with --allow swap",
-        )
+    for threshold in THRESHOLDS:
+        value = getattr(process.strain, threshold.field, None)
+        if value is not None and value > threshold.most:
+            message = f"{name}: {threshold.words.format(value)}"
+            hint = f"{threshold.remedy}, or accept it with --allow {threshold.name}"
+            yield Finding(threshold.name, Direction.SLOWS, message, hint)
 
 
 def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:

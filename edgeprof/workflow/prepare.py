@@ -43,9 +43,10 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
     choices = _choices(request, source, device)
     artefact = _artefact(request, model, choices[0][0], workshop)
     starts = [_prepared(request, device, artefact, *choice) for choice in choices]
-    notes = (*((source.note,) if source.note else ()), *request.notes, *artefact.notes)
+    notes = (*request.notes, *artefact.notes)
     for note in artefact.notes:
-        progress.say(note)
+        if note != source.note:
+            progress.say(note)
     if len(starts) == 1:
         return Ready(model, starts[0], prove(starts[0], device, workshop), (), notes)
     laps = race(starts, device, progress, request.lock_timeout_s)

@@ -124,13 +124,23 @@ def test_nohup_outlives_its_terminal(shell):
 QUICK = ("--quick", "--p99", "20", "--warmup", "5it", "--max-duration", "20s")
 
 
-def test_the_command_killed_outright_leaves_no_process_and_no_lock(shell):
-    started = shell.start("check", shell.fake(latency_ms=10, real=True))
-    started.said("warming")
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_command_killed_outright_leaves_no_process_and_no_lock(shell, phase):
+    started = shell.start("check", shell.fake(real=True, **PHASES[phase]))
+    started.said(phase)
     shell.measured()
     started.send(signal.SIGKILL)
     assert started.end().code == -9
     shell.expect_clean(WITHIN_S)
+
+
+def test_the_command_killed_outright_while_it_waits_leaves_no_process(shell):
+    with shell.locked("somebody else"):
+        started = shell.start("check", shell.fake(latency_ms=10))
+        started.said("waiting for the device")
+        started.send(signal.SIGKILL)
+        assert started.end().code == -9
+        until(lambda: not shell.processes(), "the end of all processes", WITHIN_S)
 
 
 @pytest.mark.parametrize(
