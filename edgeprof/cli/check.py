@@ -40,6 +40,7 @@ def check(
     allow: options.Allow = None,
     accept: options.Accept = None,
     retries: options.Retries = None,
+    reuse: options.Reuse = None,
     lock_timeout: options.LockTimeout = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every value with its origin, and run nothing.")

@@ -39,7 +39,10 @@ def measure(
 
     from edgeprof.cli.reporting import print_figures
     from edgeprof.cli.request import request_of, workshop_of
+    from edgeprof.core.errors import ConfigError
     from edgeprof.workflow.measure import measure as run
 
     request = request_of(flags)
+    if json is not None and len(request.models) > 1:
+        raise ConfigError(f"--json takes one model, {len(request.models)} are named", "measure them one by one")
     return print_figures(run(request, workshop_of(quiet=quiet)), percents, json)

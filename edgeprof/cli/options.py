@@ -79,6 +79,10 @@ Accept = Annotated[
 Retries = Annotated[
     Optional[int], typer.Option("--retries", metavar="N", help="Measure again when the environment was invalid.")
 ]
+Reuse = Annotated[
+    Optional[str],
+    typer.Option("--reuse", metavar="TIME", help="Take a saved measurement of an equal job here, if no older."),
+]
 LockTimeout = Annotated[
     Optional[str],
     typer.Option("--lock-timeout", metavar="TIME", help="Most time to wait for the device. Default: for ever."),

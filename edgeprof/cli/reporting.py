@@ -38,8 +38,7 @@ class Reporter:
         if list(self._wanted.values()).count("-") > 1:
             raise ConfigError("stdout is asked for by two reports", "write one of them to a file")
         for path in self._wanted.values():
-            if path != "-" and not (Path(path).absolute().parent.is_dir() and not Path(path).is_dir()):
-                raise ConfigError(f'cannot write a report to "{path}"', "name a file in a folder that is there")
+            _expect_place(path)
         # A document on stdout stays parseable: the report for people moves over.
         self._people = sys.stderr if "-" in self._wanted.values() else sys.stdout
 
@@ -63,6 +62,8 @@ class Reporter:
 def print_figures(found: Iterable[tuple[Measurement, Path | None]], percents: str, json: str | None) -> int:
     """`measure`'s numbers as they come; 0 when every process ran to its end."""
     wanted = _percents(percents)
+    if json is not None:
+        _expect_place(json)
     ended = set()
     for measurement, path in found:
         ended |= {process.ended for process in measurement.processes}
@@ -91,6 +92,12 @@ def print_lines(lines: Sequence[Line], stream: TextIO) -> None:
 
 def print_dry_run(request: Request, tensors: Sequence[str], estimated_s: float | None) -> None:
     print_lines(dry_run.render(request.lines(), tensors, estimated_s, width=_width()), sys.stdout)
+
+
+def _expect_place(path: str) -> None:
+    """Before anything is measured, so that nothing measured is lost."""
+    if path != "-" and not (Path(path).absolute().parent.is_dir() and not Path(path).is_dir()):
+        raise ConfigError(f'cannot write a report to "{path}"', "name a file in a folder that is there")
 
 
 def _write(text: str, path: str) -> None:

@@ -58,6 +58,7 @@ def load_request(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, s
         allow=settled["allow"].value,
         accept=settled["accept"].value,
         retries=settled["retries"].value,
+        reuse_s=settled["reuse"].value,
         lock_timeout_s=settled["lock_timeout"].value,
         devices={name: _keys(name, own, file.devices) for name in {**own, **file.devices}},
         origins={

@@ -33,6 +33,7 @@ class Request:
     allow: frozenset[str]
     accept: frozenset[str]
     retries: int
+    reuse_s: float | None  # None: always measure
     lock_timeout_s: float | None  # None: wait for as long as it takes
     devices: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, str]
@@ -72,5 +73,6 @@ class Request:
             "allow": ", ".join(sorted(self.allow)) or "none",
             "accept": ", ".join(sorted(self.accept)) or "none",
             "retries": str(self.retries),
+            "reuse": f"{self.reuse_s:g} s" if self.reuse_s else "none",
             "lock_timeout": f"{self.lock_timeout_s:g} s" if self.lock_timeout_s else "none",
         }

@@ -206,6 +206,12 @@ SETTINGS = (
     Setting("allow", _choices(ALLOWABLE), "findings that may not turn a FAIL into exit 4", frozenset(), None),
     Setting("accept", _choices(ACCEPTABLE), "what ends in exit 0 besides PASS", frozenset(), None),
     Setting("retries", _count(0), "further tries after exit 4", 0, None),
+    Setting(
+        "reuse",
+        SECONDS,
+        "take a saved measurement of an equal job in an equal environment, so old at most",
+        section=None,
+    ),
     Setting("lock_timeout", SECONDS, "seconds to wait for another measurement on the device", section=None),
 )
 PROFILE = Setting("profile", TEXT, "the profile that describes the machine", section=None, on_device=True)

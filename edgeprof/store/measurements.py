@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from pathlib import Path
@@ -25,8 +26,7 @@ def default_folder(environ: Mapping[str, str]) -> Path:
 
 def save(measurement: Measurement, folder: Path) -> Path:
     """Write it under its own name; saving it again replaces the file."""
-    model = re.sub(r"[^\w.-]+", "-", measurement.job.model).strip("-.")[-60:]
-    path = folder / f"{measurement.id}-{model}.json"
+    path = folder / f"{measurement.id}-{_file_word(measurement.job.model)}.json"
     write_atomically(path, dump_measurement(measurement))
     return path
 
@@ -38,3 +38,12 @@ def load(path: Path) -> Measurement:
         return load_measurement(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def newest_first(folder: Path, model: str) -> list[Path]:
+    """The files of a model's measurements; their names begin with the time they were made."""
+    return sorted(folder.glob(f"*-{glob.escape(_file_word(model))}.json"), reverse=True)
+
+
+def _file_word(model: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", model).strip("-.")[-60:]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from edgeprof.config import Request
 from edgeprof.core.answer import Answer, Judged, Refused
 from edgeprof.core.errors import EdgeprofError
+from edgeprof.core.measurement import Measurement
 from edgeprof.core.verdict import Word, judge
 from edgeprof.workflow.device import Device, open_device
 from edgeprof.workflow.measuring import measure_all
 from edgeprof.workflow.prepare import Ready, prepare
+from edgeprof.workflow.reuse import saved_like
 from edgeprof.workflow.workshop import Workshop
 
 
@@ -26,6 +29,9 @@ def check(request: Request, workshop: Workshop) -> Iterator[Answer]:
 
 def _check(request: Request, model: str, device: Device, workshop: Workshop) -> Judged:
     ready = prepare(request, model, device, workshop)
+    saved = _saved_answer(request, ready, device, workshop)
+    if saved:
+        return saved
     answer = _measure_and_judge(request, ready, device, workshop)
     for attempt in range(1, request.retries + 1):
         if answer.verdict.word is not Word.INVALID:
@@ -35,17 +41,34 @@ def _check(request: Request, model: str, device: Device, workshop: Workshop) -> 
     return answer
 
 
+def _saved_answer(request: Request, ready: Ready, device: Device, workshop: Workshop) -> Judged | None:
+    """The newest saved measurement that decides the question, where the request allows for one."""
+    if request.reuse_s is None:
+        return None
+    job, folder = ready.prepared.job, workshop.measurements
+    for measurement, path in saved_like(job, request.plan, device, folder, request.reuse_s):
+        answer = _judged(request, measurement, path)
+        if answer.verdict.word in (Word.PASS, Word.FAIL):
+            workshop.progress.say(f"reusing the measurement of {measurement.created_at}")
+            return answer
+    return None
+
+
 def _measure_and_judge(request: Request, ready: Ready, device: Device, workshop: Workshop) -> Judged:
     budget = request.budget
     measurement, path = measure_all(
         request, ready, device, workshop, budget, lambda so_far: judge(so_far, budget, request.allow).is_final
     )
-    verdict = judge(measurement, budget, request.allow)
+    return _judged(request, measurement, path)
+
+
+def _judged(request: Request, measurement: Measurement, path: Path | None) -> Judged:
+    verdict = judge(measurement, request.budget, request.allow)
     return Judged(
         measurement,
-        budget,
+        request.budget,
         verdict,
         verdict.exit_accepting(request.accept),
         saved_at=str(path) if path else None,
-        alternatives=tuple(name for name in request.candidates if name != ready.asked),
+        alternatives=tuple(name for name in request.candidates if name != measurement.asked),
     )

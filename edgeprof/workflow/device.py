@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,19 @@ def open_device(name: str, agents: Path, *, is_configured: bool = False) -> Iter
 
 def holder(what: str) -> str:
     """How we name ourselves to others who wait for the device."""
-    return f"{getpass.getuser()}@{platform.node()} (process {os.getpid()}, {what})"
+    return f"{_user()}@{platform.node()} (process {os.getpid()}, {what})"
+
+
+def waiting_for(event: Mapping[str, Any]) -> str:
+    """What to say when the agent tells that it has to wait."""
+    return f"waiting for the device: {event['holder'] or 'another measurement'} holds it"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"
 
 
 def _bundled(agents: Path) -> Bundle:

@@ -48,9 +48,9 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
         if note != source.note:
             progress.say(note)
     if len(starts) == 1:
-        return Ready(model, starts[0], prove(starts[0], device, workshop), (), notes)
+        return Ready(model, starts[0], prove(starts[0], device, workshop, request.lock_timeout_s), (), notes)
     laps = race(starts, device, progress, request.lock_timeout_s)
-    prepared, parity, passed_over = _fastest_proved(starts, laps, device, workshop)
+    prepared, parity, passed_over = _fastest_proved(starts, laps, device, workshop, request.lock_timeout_s)
     return Ready(model, prepared, parity, laps, (*notes, *passed_over))
 
 
@@ -109,7 +109,11 @@ def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str
 
 
 def _fastest_proved(
-    starts: Sequence[Prepared], laps: Sequence[Lap], device: Device, workshop: Workshop
+    starts: Sequence[Prepared],
+    laps: Sequence[Lap],
+    device: Device,
+    workshop: Workshop,
+    lock_timeout_s: float | None,
 ) -> tuple[Prepared, Parity | None, tuple[str, ...]]:
     """The fastest in the race that computes what the model computes; a fast wrong one is passed over, and said."""
     finished = sorted((lap.median_s, i) for i, lap in enumerate(laps) if lap.median_s is not None)
@@ -121,7 +125,7 @@ def _fastest_proved(
     for _, i in finished:
         job = starts[i].job
         try:
-            return starts[i], prove(starts[i], device, workshop), tuple(passed_over)
+            return starts[i], prove(starts[i], device, workshop, lock_timeout_s), tuple(passed_over)
         except ConvertError as error:
             passed_over.append(f"{job.runtime} {job.precision} was passed over: {error.message}")
             workshop.progress.say(passed_over[-1])

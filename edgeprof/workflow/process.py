@@ -16,7 +16,7 @@ from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Phase, Sampling, SamplingWatch
 from edgeprof.core.stats.percentile import percentile
 from edgeprof.targets.conversation import Event, conversation
-from edgeprof.workflow.device import Device, holder
+from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.progress import Progress
 
 
@@ -80,7 +80,7 @@ class _Listener:
     def hear(self, event: Event) -> None:
         name = event["event"]
         if name == "waiting":
-            self._progress.say(f"waiting for the device: {event['holder'] or 'another measurement'} holds it")
+            self._progress.say(waiting_for(event))
         elif name in ("loading", "warming"):
             self._progress.show(name)
         elif name == "samples":

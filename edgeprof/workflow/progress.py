@@ -16,6 +16,21 @@ class Progress(Protocol):
         """Nothing goes on: something else is about to be printed."""
 
 
+class Words:
+    """Passes on what stays, and drops what goes on just now."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def say(self, text: str) -> None:
+        self._progress.say(text)
+
+    def show(self, text: str) -> None: ...
+
+    def rest(self) -> None:
+        self._progress.rest()
+
+
 class Silence:
     def say(self, text: str) -> None: ...
 

@@ -13,12 +13,13 @@ from edgeprof.core.errors import ConvertError
 from edgeprof.core.files import digest_of_file, digest_of_json
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
-from edgeprof.workflow.device import Device, holder
+from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.process import Prepared
+from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
 
 
-def prove(prepared: Prepared, device: Device, workshop: Workshop) -> Parity | None:
+def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None = None) -> Parity | None:
     """The parity figures, from the cache where the same question was answered before; ConvertError when it fails.
 
     None where there is nothing to compare with, as with a fake.
@@ -32,7 +33,8 @@ def prove(prepared: Prepared, device: Device, workshop: Workshop) -> Parity | No
         parity = restore(Parity, remembered, "parity")
     else:
         workshop.progress.show(f"proving {job.runtime} {job.precision} against the model")
-        parity = compare(artefact, _observe(prepared, device), job.runtime, job.precision)
+        observed = _observe(prepared, device, workshop.progress, lock_timeout_s)
+        parity = compare(artefact, observed, job.runtime, job.precision)
         workshop.cache.remember(key, plain(parity))
     if not parity.finite:
         raise ConvertError(
@@ -48,7 +50,9 @@ def prove(prepared: Prepared, device: Device, workshop: Workshop) -> Parity | No
     return parity
 
 
-def _observe(prepared: Prepared, device: Device) -> Sequence[Sequence[Path]]:
+def _observe(
+    prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None
+) -> Sequence[Sequence[Path]]:
     """Run every reference's inputs once in an agent process of its own, and bring the outputs here."""
     names = [tensor.name for tensor in prepared.job.inputs]
     sets = []
@@ -63,9 +67,12 @@ def _observe(prepared: Prepared, device: Device) -> Sequence[Sequence[Path]]:
         tuple(sets),
         outputs_to=device.target.folder(),
         holder=holder(f"{prepared.job.model}, parity"),
+        lock_timeout_s=lock_timeout_s,
     )
     with conversation(device.target, device.agent, order) as events:
         for event in events:
+            if event["event"] == "waiting":
+                progress.say(waiting_for(event))
             if event["event"] == "done":
                 return [[device.target.fetch(path) for path in files] for files in event["files"]]
     raise ConvertError("the agent kept no outputs")

@@ -11,7 +11,7 @@ from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.steady import WarmUp
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.process import Prepared, measure_process
-from edgeprof.workflow.progress import Progress, Silence
+from edgeprof.workflow.progress import Progress, Words
 
 _WARM_UP = WarmUp(floor_samples=5, floor_s=0.5, until_steady=False)
 _FRAMES_S = 1.0
@@ -24,18 +24,18 @@ def race(
     laps = []
     for prepared in starts:
         progress.show(f"racing {prepared.job.runtime} {prepared.job.precision}")
-        laps.append(_lap(prepared, device, lock_timeout_s))
+        laps.append(_lap(prepared, device, Words(progress), lock_timeout_s))
     for lap in laps:
         time = f"{lap.median_s * 1e3:.4g} ms" if lap.median_s is not None else f"out: {lap.message}"
         progress.say(f"race: {lap.runtime} {lap.precision} {time}")
     return tuple(laps)
 
 
-def _lap(prepared: Prepared, device: Device, lock_timeout_s: float | None) -> Lap:
+def _lap(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None) -> Lap:
     job = prepared.job
     sampling = Sampling(_WARM_UP, max_s=_FRAMES_S, least_s=_FRAMES_S)
     try:
-        process, _ = measure_process(device, prepared, sampling, Silence(), lock_timeout_s)
+        process, _ = measure_process(device, prepared, sampling, progress, lock_timeout_s)
     except (ConvertError, RuntimeUnavailable) as error:
         return Lap(job.runtime, job.precision, None, 0, error.message)
     if not process.ended.is_whole or not process.samples_s:

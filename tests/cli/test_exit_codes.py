@@ -41,6 +41,8 @@ def test_a_model_over_its_budget_ends_in_1(shell):
         (("check", "x.fake.json", "--json", "-", "--junit", "-"), "stdout is asked for by two reports"),
         (("check", "x.fake.json", "--json", "no/such/folder/x.json"), "no/such/folder/x.json"),
         (("measure", "x.fake.json", "--percentile", "101"), "--percentile"),
+        (("measure", "x.fake.json", "--json", "no/such/folder/x.json"), "no/such/folder/x.json"),
+        (("measure", "x.fake.json", "resnet50", "--json", "-"), "--json takes one model, 2 are named"),
         (("judge",), "missing argument"),
         (("cache", "gc", "--cap", "much"), '--cap is "much"'),
     ],

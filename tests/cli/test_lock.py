@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 SHORT = ("--quick", "--p99", "20", "--warmup", "5it")
 
 
@@ -29,6 +31,16 @@ def test_a_wait_that_is_too_long_ends_in_4_and_names_the_holder(shell):
     assert "ann@bench (process 7, resnet50)" in ended.out
     assert "--lock-timeout" in ended.out
     assert shell.saved_paths() == []
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "auto"])
+def test_parity_and_the_race_wait_no_longer_either_and_say_for_whom(shell, small_onnx, runtime):
+    model = shell.use(small_onnx)
+    with shell.locked("ann@bench"):
+        ended = shell("check", model, *SHORT, "--runtime", runtime, "--lock-timeout", "1s")
+    assert ended.code == 4
+    assert "waiting for the device: ann@bench holds it" in ended.err
+    assert "--lock-timeout" in ended.out
 
 
 def test_a_lock_timeout_from_the_environment_counts_too(shell):
