@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fresh import EDGEPROF
+from benchmarks.fresh import EDGEPROF, ENVIRONMENT
 from edgeprof.core.measurement import Measurement
 from edgeprof.core.validity import ALLOWABLE
 from edgeprof.store import measurements
@@ -27,7 +27,7 @@ def check(*arguments: str) -> Checked:
     """Exit codes are the caller's to judge; one that saved nothing is an error. A busy machine is allowed."""
     allowed = [word for name in ALLOWABLE for word in ("--allow", name)]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("EDGEPROF_")}
+        environment = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("EDGEPROF_")}
         for kept in ("EDGEPROF_CACHE", "EDGEPROF_LOCK"):
             if kept in os.environ:
                 environment[kept] = os.environ[kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -13,12 +14,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 EDGEPROF = str(Path(sysconfig.get_path("scripts")) / "edgeprof")
+# As users have it: with PYTHONDONTWRITEBYTECODE, for one, every start would compile whatever was edited last.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def timed(command: Sequence[str]) -> float:
     """Seconds from starting it to its end; what it prints is thrown away."""
     begin = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - begin
 
 
@@ -36,5 +39,5 @@ def alternated(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, 
 def heard(module: str, *arguments: str) -> Any:
     """What a module of this package prints in a fresh process, which is JSON."""
     command = [sys.executable, "-m", module, *arguments]
-    ended = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    ended = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE)
     return json.loads(ended.stdout)

@@ -42,6 +42,7 @@ def check(
     retries: options.Retries = None,
     reuse: options.Reuse = None,
     lock_timeout: options.LockTimeout = None,
+    verify: options.Verify = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every value with its origin, and run nothing.")
     ] = False,
@@ -56,7 +57,7 @@ def check(
     """
     flags: dict[str, Any] = dict(locals())
     reports = {name: flags.pop(name) for name in ("json", "junit", "markdown")}
-    quiet, dry_run = flags.pop("quiet"), flags.pop("dry_run")
+    quiet, dry_run, verify = flags.pop("quiet"), flags.pop("dry_run"), flags.pop("verify")
 
     from edgeprof.cli.reporting import Reporter, print_dry_run
     from edgeprof.cli.request import request_of, workshop_of
@@ -68,7 +69,7 @@ def check(
     if dry_run:
         print_dry_run(request, *foresee(request))
         return 0
-    workshop = workshop_of(quiet=quiet)
+    workshop = workshop_of(quiet=quiet, verify=verify)
     reporter = Reporter(reports, quiet=quiet)
     for note in request.notes:
         workshop.progress.say(note)

@@ -27,12 +27,14 @@ def measure(
     warmup: options.Warmup = None,
     percentile: Annotated[str, typer.Option("--percentile", metavar="LIST", help="Which to print.")] = "50,90,95,99",
     lock_timeout: options.LockTimeout = None,
+    verify: options.Verify = False,
     json: options.Json = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the figures.")] = False,
 ) -> int:
     """Numbers without a verdict: sample for a time or a number of inferences, and print the percentiles."""
     flags: dict[str, Any] = dict(locals())
-    percents, json, quiet = flags.pop("percentile"), flags.pop("json"), flags.pop("quiet")
+    percents, json = flags.pop("percentile"), flags.pop("json")
+    quiet, verify = flags.pop("quiet"), flags.pop("verify")
     flags["processes"] = processes or 1
     if duration is None and iterations is None:
         flags["duration"] = "10s"
@@ -45,4 +47,4 @@ def measure(
     request = request_of(flags)
     if json is not None and len(request.models) > 1:
         raise ConfigError(f"--json takes one model, {len(request.models)} are named", "measure them one by one")
-    return print_figures(run(request, workshop_of(quiet=quiet)), percents, json)
+    return print_figures(run(request, workshop_of(quiet=quiet, verify=verify)), percents, json)

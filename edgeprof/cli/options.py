@@ -87,6 +87,7 @@ LockTimeout = Annotated[
     Optional[str],
     typer.Option("--lock-timeout", metavar="TIME", help="Most time to wait for the device. Default: for ever."),
 ]
+Verify = Annotated[bool, typer.Option("--verify", help="Read the whole cached artefact and compare its digest.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
 Json = Annotated[Optional[str], typer.Option("--json", metavar="FILE", help="Write JSON; - is stdout.")]
 Junit = Annotated[Optional[str], typer.Option("--junit", metavar="FILE", help="Write JUnit XML; - is stdout.")]

@@ -20,14 +20,14 @@ def request_of(flags: Mapping[str, Any]) -> Request:
     return load_request(given, cwd=Path.cwd(), environ=os.environ)
 
 
-def workshop_of(*, quiet: bool = False) -> Workshop:
+def workshop_of(*, quiet: bool = False, verify: bool = False) -> Workshop:
     """The user's cache and measurements, and a terminal that listens."""
     from edgeprof.cli.terminal import Terminal
     from edgeprof.convert.cache import Cache
     from edgeprof.store.measurements import default_folder
     from edgeprof.workflow.workshop import Workshop
 
-    return Workshop(Cache.default(), default_folder(os.environ), Terminal(quiet=quiet))
+    return Workshop(Cache.default(verify=verify), default_folder(os.environ), Terminal(quiet=quiet))
 
 
 def mib_of(text: str, flag: str) -> float:

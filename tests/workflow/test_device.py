@@ -34,15 +34,17 @@ def test_a_runtime_that_nobody_knows_is_answered_with_those_there_are(device):
     assert "onnxruntime" in caught.value.hint
 
 
+def expect_refusal(*arguments, **keywords):
+    with open_device(*arguments, **keywords):
+        pytest.fail("it was opened")
+
+
 @pytest.mark.parametrize(
     ("name", "is_configured"), [("orin", False), ("orin", True), ("nvidia@10.0.0.5", False), ("gpu:1", False)]
 )
 def test_a_device_elsewhere_is_refused_and_not_replaced(tmp_path, name, is_configured):
-    with (
-        pytest.raises(TargetError, match=name) as caught,
-        open_device(name, tmp_path / "agent", is_configured=is_configured),
-    ):
-        pytest.fail("it was opened")
+    with pytest.raises(TargetError, match=name) as caught:
+        expect_refusal(name, tmp_path / "agent", is_configured=is_configured)
     assert caught.value.hint
     assert not (tmp_path / "agent").exists()
 
@@ -50,8 +52,7 @@ def test_a_device_elsewhere_is_refused_and_not_replaced(tmp_path, name, is_confi
 def test_an_agent_that_cannot_be_written_is_an_error_with_the_variable_that_helps(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ConvertError, match="the agent cannot be written") as caught:
-        with open_device("local", tmp_path / "file" / "agent"):
-            pytest.fail("it was opened")
+        expect_refusal("local", tmp_path / "file" / "agent")
     assert caught.value.exit is Exit.CONVERSION
     assert "EDGEPROF_CACHE" in caught.value.hint
 
