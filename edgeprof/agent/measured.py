@@ -113,6 +113,8 @@ def _threads(job: Job) -> int:
 
 
 def _cause(error: EdgeprofError) -> str:
+    if _OUT_OF_MEMORY.search(error.message):  # a runtime's own words, wrapped in "does not load the artefact"
+        return "out of memory"
     if isinstance(error, RuntimeUnavailable):
         return "unavailable"
     return "refused" if isinstance(error, ConvertError) else "crashed"

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Optional
 
@@ -38,13 +39,16 @@ class Supervisor:
         if order.task is Task.DESCRIBE:
             self._emit({"event": "done", "host": host.facts(), "runtimes": host.runtimes(), "lock": str(lock_path())})
             return
-        try:
-            with locked(lock_path(), order.holder, self._say_waiting, self._patience(order)):
-                self._execute(order)
-        except TimeoutError as error:
-            self._error("lock", f"the device was still busy with {error}", "raise --lock-timeout, or wait")
-        except OSError as error:
-            self._error("lock", f"the device lock cannot be used: {error}", f"make {lock_path()} writable")
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(lock_path(), order.holder, self._say_waiting, self._patience(order)))
+            except TimeoutError as error:
+                self._error("lock", f"the device was still busy with {error}", "raise --lock-timeout, or wait")
+                return
+            except OSError as error:
+                self._error("lock", f"the device lock cannot be used: {error}", f"make {lock_path()} writable")
+                return
+            self._execute(order)
 
     def _execute(self, order: Order) -> None:
         if order.task is Task.OUTPUTS:
@@ -54,7 +58,7 @@ class Supervisor:
 
     def _measure(self, order: Order) -> None:
         runs_on_real_time = order.job is not None and order.job.runtime != "fake"  # declared time knows no slow machine
-        facts: Dict[str, Any] = {}
+        facts: Dict[str, Any] = {} if runs_on_real_time else {"strain": None}
         if runs_on_real_time:
             facts["canary_before"] = plain(canary.sing())
         try:
@@ -129,6 +133,13 @@ def main(command: List[str], agent: str) -> None:
     sink = os.dup(1)
     os.dup2(2, 1)  # nothing that prints can garble the protocol
     os.set_inheritable(sink, False)
-    Supervisor(sys.stdin.buffer, sink, agent, command).serve()
+    code = 1
+    try:
+        Supervisor(sys.stdin.buffer, sink, agent, command).serve()
+        code = 0
+    except Exception:  # noqa: BLE001 (Python, left to end by itself, trips over the thread that reads stdin)
+        import traceback
+
+        traceback.print_exc()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)

@@ -31,7 +31,7 @@ _CAUSES = {"out of memory": Ended.OUT_OF_MEMORY}
 
 
 class Refusal(Exception):
-    """The process could not be sampled for a reason that is no measurement: no runtime, no such graph, NaN."""
+    """The process gave nothing that could be kept, and why: no runtime, no such graph, NaN, no outputs."""
 
     def __init__(self, event: Mapping[str, Any]) -> None:
         super().__init__(event["message"])
@@ -82,6 +82,8 @@ class Watch:
             self._emit({"event": "loading"})
             dogs = self._order.watchdogs
             return self._wait_for("outputs", dogs.load_s + dogs.first_inference_s, "loading and inferring")
+        except _Over as over:
+            raise Refusal(self._told(over)) from over
         finally:
             self._end_child()
 
@@ -182,6 +184,14 @@ class Watch:
                 return _Over(Ended.OUT_OF_MEMORY, "killed by the kernel")
             return _Over(Ended.KILLED, "by signal 9")
         return _Over(Ended.CRASHED, f"by signal {-code}" if code < 0 else f"with exit code {code}")
+
+    def _told(self, over: _Over) -> Dict[str, Any]:
+        """An ending as an event, where there is no record of a process to say it in."""
+        from edgeprof.core.validity import ending_of
+
+        name = self._order.job.runtime if self._order.job else "the process"
+        message, hint = ending_of(name, over.ended, over.message)
+        return {"event": "error", "cause": over.ended.value, "message": message, "hint": hint}
 
     def _expect_wanted(self) -> None:
         if self._is_abandoned():

@@ -94,6 +94,9 @@ def _tell_other(error: Any) -> int:
         return _tell(f'no space left on the device for "{where}"', "free some space", Exit.ENVIRONMENT)
     if not hasattr(error, "format_message"):
         raise error
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help itself
+        print(error.format_message(), file=sys.stderr)
+        return Exit.USAGE
     return _tell(_lower(error.format_message()), "edgeprof --help lists the commands and flags", Exit.USAGE)
 
 

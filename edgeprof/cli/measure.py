@@ -35,7 +35,7 @@ def measure(
     flags: dict[str, Any] = dict(locals())
     percents, json = flags.pop("percentile"), flags.pop("json")
     quiet, verify = flags.pop("quiet"), flags.pop("verify")
-    flags["processes"] = processes or 1
+    flags["processes"] = 1 if processes is None else processes
     if duration is None and iterations is None:
         flags["duration"] = "10s"
 
@@ -45,6 +45,8 @@ def measure(
     from edgeprof.workflow.measure import measure as run
 
     request = request_of(flags)
+    if duration is not None and iterations is not None:
+        raise ConfigError("--duration and --iterations are both given", "leave one of the two out")
     if json is not None and len(request.models) > 1:
         raise ConfigError(f"--json takes one model, {len(request.models)} are named", "measure them one by one")
     return print_figures(run(request, workshop_of(quiet=quiet, verify=verify)), percents, json)

@@ -107,9 +107,17 @@ def _write(text: str, path: str) -> None:
         sys.stdout.flush()
     else:
         try:
-            write_atomically(Path(path), text)
+            if _is_special(Path(path)):
+                Path(path).write_text(text, encoding="utf-8")
+            else:
+                write_atomically(Path(path), text)
         except OSError as error:
             raise ConfigError(f'the report "{path}" cannot be written: {error.strerror}') from error
+
+
+def _is_special(path: Path) -> bool:
+    """/dev/stdout, a named pipe, a link: written through, where a rename would put a plain file in its place."""
+    return path.is_symlink() or (path.exists() and not path.is_file())
 
 
 def _append(text: str, path: str) -> None:

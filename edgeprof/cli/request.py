@@ -36,6 +36,9 @@ def mib_of(text: str, flag: str) -> float:
     from edgeprof.core.errors import ConfigError
 
     try:
-        return amount_of(text, "MiB")
+        size = amount_of(text, "MiB")
+        if size < 0:
+            raise ValueError("below 0")
+        return size
     except ValueError as error:
         raise ConfigError(f'{flag} is "{text}", expected a size', "write 900MiB or 20GiB") from error

@@ -11,7 +11,7 @@ from edgeprof.config.layer import Given
 from edgeprof.config.quantity import amount_of
 from edgeprof.core.budget import CAMERA_30_FPS, Budget, budget_of
 from edgeprof.core.errors import ConfigError
-from edgeprof.core.metric import ALIASES, Metric, metric_of, nearest_key
+from edgeprof.core.metric import ALIASES, METRICS, Metric, metric_of, nearest_key
 from edgeprof.documents import Node, quoted
 
 # Flags of their own; any other metric goes by --limit.
@@ -80,7 +80,7 @@ def _metric(key: str, where: str) -> tuple[Metric, float]:
     metric = metric_of(name)
     if metric is None:
         near = nearest_key(key)
-        hint = f'did you mean "{near}"?' if near else "budget keys are p99_ms (any percentile), fps, memory_mib, ..."
+        hint = f'did you mean "{near}"?' if near else f"known: p99_ms (any percentile), {', '.join(METRICS)}"
         raise ConfigError(f"unknown budget key {quoted(key)}", hint, where=where)
     return metric, factor
 

@@ -134,7 +134,7 @@ def _models(
     elif flags.get("candidates"):
         named, origin = named + listed, f"{origin} and {candidates[0].origin}"
     if not named:
-        raise ConfigError("no model is named", "edgeprof check mobilenetv3_large, or model: in edgeprof.yaml")
+        raise ConfigError("no model is named", "name one, such as mobilenetv3_large, or write model: in edgeprof.yaml")
     return tuple(dict.fromkeys(named)), origin
 
 

@@ -55,7 +55,7 @@ def convert(name: str, recipe: Recipe, folder: Path, say: Callable[[str], None])
         tolerance=_TOLERANCE[precision],
         sensitivity=seen.sensitivity,
         notes=(*notes, *_varying_notes(outputs)),
-        card=_card(model),
+        card={**_card(model), "graph": precision},
     )
     return Product(artefact, tuple(str(part) for part in parts))
 

@@ -50,10 +50,12 @@ def resolve(model: str) -> Source:
 
 
 def list_models(pattern: str | None, cache: Cache) -> list[str]:
-    """The timm names that contain the pattern, or match it where it has a star."""
-    names = timm_names(cache)
-    if not pattern:
-        return list(names)
+    """The timm names that match; all of them without a pattern."""
+    return matching(pattern or "", timm_names(cache))
+
+
+def matching(pattern: str, names: Sequence[str]) -> list[str]:
+    """The names that contain the pattern, or match it where it has a star."""
     wanted = pattern.lower()
     wild = wanted if any(sign in wanted for sign in "*?[") else f"*{wanted}*"
     return [name for name in names if fnmatch.fnmatch(name.lower(), wild)]

@@ -56,7 +56,9 @@ def load_measurement(text: Union[str, bytes], where: str) -> Measurement:
     if version > VERSION:
         raise ConfigError(f"written by a newer edgeprof (version {version})", "upgrade edgeprof", where=where)
     try:
-        return restore(Measurement, document, "measurement")
+        measurement: Measurement = restore(Measurement, document, "measurement")
+        _expect(measurement.plan.processes > 0, "measurement.plan.processes", "1 or more", measurement.plan.processes)
+        return measurement
     except ValueError as error:
         raise ConfigError(f"not a whole measurement: {error}", "the file may be cut off", where=where) from error
 

@@ -1,4 +1,4 @@
-"""Whether the machine let the run speak: findings, the direction each pushes a verdict in, and their thresholds."""
+"""Whether the machine let the model speak: findings, the direction each pushes a verdict in, and their thresholds."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ ALLOWABLE = (*(threshold.name for threshold in THRESHOLDS), "canary")
 _ENDINGS = {
     Ended.CRASHED: ("crashed", None),
     Ended.KILLED: ("was killed", "see whether something on the device ends processes, or whether memory ran out"),
-    Ended.HUNG: ("hung", "a sample took longer than the watchdog allows; try another runtime or fewer threads"),
+    Ended.HUNG: ("hung", "try another runtime or fewer threads"),
     Ended.STOPPED: ("was stopped", None),
     Ended.OUT_OF_MEMORY: ("ran out of memory: the model does not fit", "lower --res or --batch, or free memory"),
 }
@@ -74,12 +74,17 @@ def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
     return tuple(found)
 
 
+def ending_of(name: str, ended: Ended, message: Optional[str]) -> Tuple[str, Optional[str]]:
+    """How a process that did not end well is told of, and what to do about it."""
+    words, hint = _ENDINGS[ended]
+    return f"{name} {words}" + (f": {message}" if message else ""), hint
+
+
 def _of_process(number: int, process: Process, measurement: Measurement) -> Iterator[Finding]:
     name = f"process {number}"
     if not process.ended.is_whole:
-        words, hint = _ENDINGS[process.ended]
-        said = f": {process.message}" if process.message else ""
-        yield Finding(process.ended.value.replace(" ", "-"), Direction.CHANGES, f"{name} {words}{said}", hint)
+        words, hint = ending_of(name, process.ended, process.message)
+        yield Finding(process.ended.value.replace(" ", "-"), Direction.CHANGES, words, hint)
     asked = measurement.job.precision
     if process.precision and process.precision != asked:
         yield Finding(
@@ -101,7 +106,7 @@ def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:
     seen = [(n, c) for n, p in enumerate(processes, 1) for c in (p.canary_before, p.canary_after) if c is not None]
     if not seen:
         return
-    best_integer = min(_slowest_core(c) for _, c in seen)
+    best_integer = min((_slowest_core(c) for _, c in seen if _slowest_core(c) > 0), default=None)
     trips = [c.round_trip_s for _, c in seen if c.round_trip_s is not None]
     best_trip = min(trips) if trips else None
     said = set()
@@ -117,17 +122,17 @@ def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:
             )
 
 
-def _slowness(canary: Canary, best_integer_s: float, best_trip_s: Optional[float]) -> Optional[str]:
-    slower = _slowest_core(canary) / best_integer_s
-    if slower > CANARY_INTEGER_RATIO:
-        return f"a plain integer loop ran {slower:.2f} times slower than at its best"
+def _slowness(canary: Canary, best_integer_s: Optional[float], best_trip_s: Optional[float]) -> Optional[str]:
+    slowest = _slowest_core(canary)
+    if best_integer_s and slowest > CANARY_INTEGER_RATIO * best_integer_s:
+        return f"a plain integer loop took {slowest / best_integer_s:.2f} times as long as at its best"
     if best_trip_s and canary.round_trip_s and canary.round_trip_s > CANARY_ROUND_TRIP_RATIO * best_trip_s:
         return f"a byte between two cores took {canary.round_trip_s / best_trip_s:.1f} times as long as at its best"
     return None
 
 
 def _slowest_core(canary: Canary) -> float:
-    return max(canary.integer_s)
+    return max(canary.integer_s, default=0.0)
 
 
 def _of_host(measurement: Measurement) -> Iterator[Finding]:

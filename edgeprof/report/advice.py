@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil, floor, log10, sqrt
 from typing import Iterator, Optional
 
@@ -16,6 +17,7 @@ from edgeprof.report.units import number
 
 _MOST_SAMPLES = 2_000_000  # beyond this no longer run is worth naming
 _SIGMAS = 2.5  # every process has to pass, the unlucky one too
+_NO_NAME = re.compile(r"[/:]|\.onnx$|\.fake\.json$", re.IGNORECASE)  # a file or a factory, which have no relatives
 _BF16_GAIN = 2.0  # what bf16 is known to bring where the processor has it
 
 
@@ -90,6 +92,8 @@ def _other_models(answer: Judged, times: Optional[float]) -> Iterator[str]:
     others = [model for model in answer.alternatives if model != tried]
     if others:
         yield f"{gap}another model, such as your candidates {', '.join(others)}"
+    elif _NO_NAME.search(answer.measurement.job.model):
+        yield f"{gap}another model"
     else:
         family = answer.measurement.job.model.split("_")[0].split(".")[0]
         yield f"{gap}another model; its smaller relatives: edgeprof models '{family}*'"

@@ -19,7 +19,7 @@ from edgeprof.report.tables import table
 from edgeprof.report.units import count
 
 _STYLES = {Outcome.PASS: "pass", Outcome.FAIL: "fail", Outcome.INCONCLUSIVE: "unsure"}
-_WORD_STYLES = {Word.PASS: "pass-word", Word.FAIL: "fail-word"}
+_WORD_STYLES = {Word.PASS.value: "pass-word", Word.FAIL.value: "fail-word"}
 
 
 def render(answer: Answer, *, width: int = 80, quiet: bool = False) -> list[Line]:
@@ -106,9 +106,8 @@ def _headline(answer: Answer, width: int) -> list[Line]:
     reason = "" if isinstance(answer, Refused) else headline.why(answer)
     room = width - len(code) - 2
     (_, said), *rest = labelled("", reason, room, column=len(word) + 4)
-    style = "unsure-word" if isinstance(answer, Refused) else _WORD_STYLES.get(answer.verdict.word, "unsure-word")
     first = (
-        Span(f" {word} ", style),
+        Span(f" {word} ", _WORD_STYLES.get(word, "unsure-word")),
         Span(f"  {said.text}".ljust(width - len(word) - 2 - len(code))),
         Span(code, "strong"),
     )

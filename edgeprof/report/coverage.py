@@ -23,8 +23,9 @@ def _sentences(answer: Judged, processes: tuple[Summary, ...]) -> Iterator[str]:
         ran += f" of {coverage.planned} planned"
     yield f"{ran}, {count(coverage.samples, 'sample')} in {duration(coverage.seconds)} after warm-up"
     if verdict.word is Word.PASS:
-        frames = count(round(coverage.burst_samples), "frame")
-        yield f"slowdowns averaging up to {frames}, {duration(coverage.burst_s)}"
+        if answer.budget.sequential:
+            frames = count(round(coverage.burst_samples), "frame")
+            yield f"slowdowns averaging up to {frames}, {duration(coverage.burst_s)}"
         if not verdict.quick:
             yield f"at 95 %, at least {coverage.fresh_share * 100:.0f} % of fresh processes would pass"
     if answer.budget.sequential and verdict.word is not Word.FAIL:

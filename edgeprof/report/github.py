@@ -20,7 +20,7 @@ def annotations(answer: Answer) -> list[str]:
 
 def _refused(answer: Refused) -> Iterator[str]:
     said = f"{answer.message}\n{answer.hint}" if answer.hint else answer.message
-    yield _command("error", f"edgeprof: {headline.NO_VERDICT} on {answer.asked}", said)
+    yield _command("error", f"edgeprof: {headline.word_of(answer)} on {answer.asked}", said)
 
 
 def _judged(answer: Judged) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeprof.core.answer import Answer, Judged, Refused
+from edgeprof.core.exits import Exit
 from edgeprof.core.metric import Metric
 from edgeprof.core.ruling import Reason, Ruling
 from edgeprof.core.stats.sequential import Outcome
@@ -14,7 +15,10 @@ NO_VERDICT = "NO VERDICT"
 
 
 def word_of(answer: Answer) -> str:
-    return NO_VERDICT if isinstance(answer, Refused) else answer.verdict.word.value
+    if isinstance(answer, Judged):
+        return answer.verdict.word.value
+    # Out of memory under a memory limit is a miss of the budget; all else is no answer.
+    return Word.FAIL.value if answer.exit is Exit.OVER_BUDGET else NO_VERDICT
 
 
 def why(answer: Answer) -> str:

@@ -58,8 +58,10 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "memory", _SCOPES.get(scope, scope)
     if card.get("weights"):
         yield "weights", card["weights"]
-    opset = [f"opset {card['opset']}"] if card.get("opset") else []
-    yield "artefact", ", ".join([mib(measurement.size_bytes), *opset, job.artefact[:12]])
+    words = [f"opset {card['opset']}"] if card.get("opset") else []
+    if card.get("graph", "fp32") != "fp32":  # the runtime's precision is what it makes of an fp32 graph
+        words.append(f"{card['graph']} graph")
+    yield "artefact", ", ".join([mib(measurement.size_bytes), *words, job.artefact[:12]])
     for lap in measurement.race:
         yield "race", _lap(lap, is_winner=(lap.runtime, lap.precision) == (job.runtime, job.precision))
     if measurement.parity is not None:

@@ -70,7 +70,9 @@ def _greet(process: subprocess.Popen[bytes], digest: str, complaints: _Complaint
 
 def _error_of(event: Event) -> EdgeprofError:
     kind = _ERRORS.get(event["cause"])
-    return kind(event["message"], event.get("hint")) if kind else AgentError(event["message"], event.get("hint"))
+    if kind is None:
+        return AgentError(event["message"], event.get("hint"), cause=event["cause"])
+    return kind(event["message"], event.get("hint"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

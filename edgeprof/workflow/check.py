@@ -7,8 +7,10 @@ from pathlib import Path
 
 from edgeprof.config import Request
 from edgeprof.core.answer import Answer, Judged, Refused
-from edgeprof.core.errors import EdgeprofError
-from edgeprof.core.measurement import Measurement
+from edgeprof.core.budget import Budget
+from edgeprof.core.errors import AgentError, EdgeprofError
+from edgeprof.core.exits import Exit
+from edgeprof.core.measurement import Ended, Measurement
 from edgeprof.core.verdict import Word, judge
 from edgeprof.workflow.device import Device, open_device
 from edgeprof.workflow.measuring import measure_all
@@ -24,7 +26,13 @@ def check(request: Request, workshop: Workshop) -> Iterator[Answer]:
             try:
                 yield _check(request, model, device, workshop)
             except EdgeprofError as error:
-                yield Refused(model, error.message, error.hint, error.exit)
+                yield Refused(model, error.message, error.hint, _exit_of(error, request.budget))
+
+
+def _exit_of(error: EdgeprofError, budget: Budget) -> Exit:
+    """Not to fit into memory is a miss where memory was limited, also when it shows before anything is measured."""
+    does_not_fit = isinstance(error, AgentError) and error.cause == Ended.OUT_OF_MEMORY.value
+    return Exit.OVER_BUDGET if does_not_fit and budget.find("memory_mib") else error.exit
 
 
 def _check(request: Request, model: str, device: Device, workshop: Workshop) -> Judged:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeprof.config.load import HERE
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable, TargetError
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets import Target
 from edgeprof.targets.bundle import Bundle, bundle
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.local import LocalTarget
-
-LOCAL_NAMES = ("local", "cpu")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _bundled(agents: Path) -> Bundle:
 
 
 def _target(name: str, *, is_configured: bool) -> Target:
-    if name in LOCAL_NAMES:
+    if name in HERE:
         return LocalTarget()
     if name.startswith(("gpu", "cuda")):
         raise TargetError(

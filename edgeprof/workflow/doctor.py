@@ -123,7 +123,7 @@ def _machine(device: Device) -> Iterator[Remark]:
 def _memory(device: Device) -> Remark:
     available, limit = device.host.get("memory_available_bytes"), device.host.get("memory_limit_bytes")
     least = min((value for value in (available, limit) if value is not None), default=None)
-    text = f"{(available or 0) / 2**30:.1f} GiB available"
+    text = "not visible" if available is None else f"{available / 2**30:.1f} GiB available"
     if limit is not None:
         text += f", the cgroup allows {limit / 2**30:.1f} GiB"
     is_short = least is not None and least < _LEAST_MEMORY_BYTES

@@ -76,7 +76,8 @@ def _save(measurement: Measurement, workshop: Workshop) -> Path | None:
 
 def _words(measurement: Measurement) -> str:
     process = measurement.processes[-1]
-    warm = f", warm after {sum(process.warmup_s):.3g} s" if process.warmup_s else ""
+    warm_up = "never steady in" if process.steady is False else "warm after"
+    warm = f", {warm_up} {sum(process.warmup_s):.3g} s" if process.warmup_s else ""
     return f"{process.ended.value}, {len(process.samples_s)} samples in {sum(process.samples_s):.3g} s{warm}"
 
 

@@ -35,7 +35,7 @@ class Ready:
 
 
 def prepare(request: Request, model: str, device: Device, workshop: Workshop) -> Ready:
-    """Everything before the first timed inference. Nothing is timed that has not been proved."""
+    """Everything before the measuring. Runtimes race before they are proved; nothing is measured that was not."""
     progress = workshop.progress
     source = resolve(model)
     if source.note:
@@ -100,12 +100,18 @@ def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str
         inputs=artefact.inputs,
         runtime=runtime,
         precision=precision,
-        batch=artefact.inputs[0].shape[0] if artefact.inputs and artefact.inputs[0].shape else 1,
+        batch=_batch(request, artefact),
         device=device.name,
         threads=request.threads,
         input_files=tuple((name, digest_of_file(path)) for name, path in inputs),
     )
     return Prepared(job, artefact, inputs)
+
+
+def _batch(request: Request, artefact: Artefact) -> int:
+    """Frames an inference: what the first image has rows; of other shapes only the user knows which axis counts."""
+    rows = next((tensor.shape[0] for tensor in artefact.inputs if len(tensor.shape) >= 4), None)
+    return rows or request.batch
 
 
 def _fastest_proved(
@@ -117,10 +123,8 @@ def _fastest_proved(
 ) -> tuple[Prepared, Parity | None, tuple[str, ...]]:
     """The fastest in the race that computes what the model computes; a fast wrong one is passed over, and said."""
     finished = sorted((lap.median_s, i) for i, lap in enumerate(laps) if lap.median_s is not None)
-    if not finished:
-        raise RuntimeUnavailable(
-            f"no runtime ran {starts[0].job.model}: " + "; ".join(f"{lap.runtime}: {lap.message}" for lap in laps)
-        )
+    if not finished:  # the race said what became of each; the first one's own error tells which exit code is due
+        return starts[0], prove(starts[0], device, workshop, lock_timeout_s), ()
     passed_over: list[str] = []
     for _, i in finished:
         job = starts[i].job

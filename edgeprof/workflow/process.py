@@ -14,7 +14,7 @@ from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Phase, Sampling, SamplingWatch
-from edgeprof.core.stats.percentile import percentile
+from edgeprof.core.stats.percentile import percentile_of_sorted
 from edgeprof.targets.conversation import Event, conversation
 from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.progress import Progress
@@ -136,7 +136,8 @@ class _Listener:
         if not samples:
             self._progress.show(f"warming, {len(self._latencies_s)} inferences")
             return
-        seen = ", ".join(f"p{p} {percentile(samples, p) * 1e3:.4g} ms" for p in (50, 99))
+        ascending = sorted(samples)
+        seen = ", ".join(f"p{p} {percentile_of_sorted(ascending, p) * 1e3:.4g} ms" for p in (50, 99))
         needed = self._watch.more_samples_needed()
         rest = f", {needed} more for a verdict" if needed else ""
         self._progress.show(f"sampling, {len(samples)} so far{rest}: {seen}")

@@ -45,7 +45,7 @@ def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s
         raise ConvertError(
             f"{job.runtime} {job.precision} does not compute what the model computes: relative L2 "
             f"{parity.relative_l2:.2g}, at most {parity.tolerance:.2g} is rounding",
-            "try another --runtime or --precision; nothing was timed",
+            "try another --runtime or --precision",
         )
     return parity
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
-from edgeprof.core.measurement import Lap
+from edgeprof.core.measurement import Lap, Process
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.steady import WarmUp
 from edgeprof.workflow.device import Device
@@ -31,6 +31,10 @@ def race(
     return tuple(laps)
 
 
+def _ending(process: Process) -> str:
+    return ": ".join(filter(None, (process.ended.value, process.message)))
+
+
 def _lap(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None) -> Lap:
     job = prepared.job
     sampling = Sampling(_WARM_UP, max_s=_FRAMES_S, least_s=_FRAMES_S)
@@ -39,7 +43,7 @@ def _lap(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s:
     except (ConvertError, RuntimeUnavailable) as error:
         return Lap(job.runtime, job.precision, None, 0, error.message)
     if not process.ended.is_whole or not process.samples_s:
-        return Lap(job.runtime, job.precision, None, len(process.samples_s), process.message or process.ended.value)
+        return Lap(job.runtime, job.precision, None, len(process.samples_s), _ending(process))
     if process.precision != job.precision:
         return Lap(job.runtime, job.precision, None, len(process.samples_s), f"it computes in {process.precision}")
     return Lap(job.runtime, job.precision, median(process.samples_s), len(process.samples_s))

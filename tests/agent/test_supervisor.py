@@ -121,6 +121,30 @@ def test_outputs_that_are_not_numbers_are_refused(start: Start, tmp_path: Path) 
     assert (last["event"], last["cause"]) == ("error", "refused")
 
 
+@pytest.mark.parametrize(
+    ("how", "cause"), [("raise", "crashed"), ("exit", "crashed"), ("kill", "killed"), ("memory", "out of memory")]
+)
+def test_a_process_that_ends_before_its_outputs_is_told_of_in_words(
+    start: Start, tmp_path: Path, how: str, cause: str
+) -> None:
+    asked = Order(
+        Task.OUTPUTS, a_fake_job(), a_fake(tmp_path, crash={"after": 0, "how": how}), outputs_to=str(tmp_path)
+    )
+    agent = start()
+    agent.ask(asked)
+    last = agent.hear_all()[-1]
+
+    assert (last["event"], last["cause"]) == ("error", cause)
+    assert last["message"].startswith("fake ")
+    assert agent.stderr() == ""
+
+
+def test_a_declared_time_knows_no_slow_machine(start: Start, tmp_path: Path) -> None:
+    process = the_process(measured(start, order(tmp_path, {"latency_ms": 10, "nap_s": 0.01})))
+
+    assert (process.canary_before, process.canary_after, process.strain) == (None, None, None)
+
+
 @pytest.mark.slow
 def test_a_full_sample_file_ends_the_process_with_all_it_holds(start: Start, tmp_path: Path) -> None:
     never = Sampling(SHORT.warm_up, max_s=float("inf"), least_s=float("inf"))

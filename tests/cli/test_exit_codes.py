@@ -45,6 +45,9 @@ def test_a_model_over_its_budget_ends_in_1(shell):
         (("measure", "x.fake.json", "resnet50", "--json", "-"), "--json takes one model, 2 are named"),
         (("judge",), "missing argument"),
         (("cache", "gc", "--cap", "much"), '--cap is "much"'),
+        (("cache", "gc", "--cap=-1"), '--cap is "-1"'),
+        (("measure", "x.fake.json", "--processes", "0"), 'processes is "0"'),
+        (("measure", "x.fake.json", "--duration", "2s", "--iterations", "5"), "leave one of the two out"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -206,3 +209,10 @@ def test_a_full_disk_behind_standard_output_ends_in_4(shell, arguments):
     assert ended.code == 4
     assert 'no space left on the device for "standard output"' in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("arguments", [(), ("cache",)])
+def test_no_command_at_all_ends_in_2_with_the_help(shell, arguments):
+    ended = shell(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Usage: ")

@@ -10,6 +10,7 @@ import pytest
 SHORT = ("--quick", "--p99", "20", "--warmup", "5it")
 
 
+@pytest.mark.slow
 def test_the_second_check_waits_for_the_first_and_both_end_in_0(shell):
     first = shell.start("check", shell.fake("first", latency_ms=10, real=True), *SHORT)
     first.said("warming")

@@ -28,7 +28,7 @@ COMMANDS = (
 )
 
 
-SHORT = ("--runtime", "onnxruntime", "--quick", "--p99", "1000", "--max-duration", "2s")
+SHORT = ("--runtime", "onnxruntime", "--quick", "--p99", "1000", "--warmup", "200ms", "--max-duration", "2s")
 
 
 @pytest.fixture
@@ -67,17 +67,7 @@ def test_the_commands_tried_here_are_all_there_are():
 
 @pytest.mark.slow
 def test_a_check_whose_artefact_is_cached_loads_no_library_that_computes(shell, small_onnx, modules_of):
-    arguments = (
-        "check",
-        shell.use(small_onnx),
-        "--runtime",
-        "onnxruntime",
-        "--quick",
-        "--p99",
-        "1000",
-        "--max-duration",
-        "2s",
-    )
+    arguments = ("check", shell.use(small_onnx), *SHORT)
     first = shell(*arguments)
     assert first.code == 0, first.out + first.err
     loaded, again = modules_of(*arguments)
@@ -91,16 +81,6 @@ def test_a_check_whose_artefact_is_cached_loads_no_library_that_computes(shell, 
 @pytest.mark.slow
 def test_an_onnx_file_is_checked_where_there_is_no_torch(shell, small_onnx):
     python = shell.python_without("torch", "timm")
-    arguments = (
-        "check",
-        shell.use(small_onnx),
-        "--runtime",
-        "onnxruntime",
-        "--quick",
-        "--p99",
-        "1000",
-        "--max-duration",
-        "2s",
-    )
+    arguments = ("check", shell.use(small_onnx), *SHORT)
     ended = shell.start(*arguments, command=(python, "-m", "edgeprof")).end()
     assert ended.code == 0, ended.out + ended.err

@@ -38,6 +38,23 @@ def test_each_document_is_written_to_its_file(shell):
     assert " FAIL " in ended.out
 
 
+def test_a_report_goes_through_a_link_and_leaves_it_there(shell):
+    link = shell.work / "link.json"
+    link.symlink_to("out.json")
+    assert shell("check", shell.fake(latency_ms=50), *QUICK, "--json", link).code == 1
+    assert link.is_symlink()
+    assert json.loads((shell.work / "out.json").read_text())["exit"] == 1
+
+
+def test_a_report_to_a_device_leaves_it_a_device(shell):
+    pipe = shell.work / "pipe"
+    os.mkfifo(pipe)
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+        assert shell("check", shell.fake(latency_ms=50), *QUICK, "--json", pipe).code == 1
+        assert json.loads(reader.read())["exit"] == 1
+    assert pipe.is_fifo()
+
+
 def test_what_gave_no_verdict_is_an_error_in_junit(shell):
     crash = shell.fake("crash", latency_ms=10, crash={"after": 100})
     unsure = shell.fake("unsure", latency_ms=10, burst={"every": 100, "factor": 3})

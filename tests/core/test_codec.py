@@ -121,6 +121,12 @@ def refused(text):
     return raised.value
 
 
+def test_a_plan_without_a_process_is_no_measurement():
+    document = json.loads(dump_measurement(full()))
+    document["plan"]["processes"] = 0
+    assert "measurement.plan.processes" in refused(json.dumps(document)).message
+
+
 def test_a_newer_version_asks_for_an_upgrade():
     document = json.loads(dump_measurement(full()))
     document["version"] = VERSION + 1

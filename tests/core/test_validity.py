@@ -44,6 +44,12 @@ def test_a_single_core_has_no_round_trip_to_compare():
     assert found(canary_before=Canary((1e-8,), None), canary_after=Canary((1e-8,), None)) == []
 
 
+@pytest.mark.parametrize("silent", [Canary((), None), Canary((0.0, 0.0), 0.0)])
+def test_a_canary_that_found_nothing_says_nothing(silent):
+    assert found(canary_before=silent, canary_after=Canary((1e-8, 1e-8), 9e-8)) == []
+    assert found(canary_before=silent, canary_after=silent) == []
+
+
 @pytest.mark.parametrize("ended", [e for e in Ended if not e.is_whole])
 def test_an_ending_that_was_not_meant_changes_the_question(ended):
     findings = findings_of(a_measurement(a_process(ended=ended, message="said so")))

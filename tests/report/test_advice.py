@@ -66,6 +66,14 @@ def test_a_far_miss_without_candidates_points_at_smaller_relatives() -> None:
     assert "edgeprof models 'mobilenetv3*'" in text
 
 
+@pytest.mark.parametrize("model", ["models/det.onnx", "det.ONNX", "x.fake.json", "shop.models:detector"])
+def test_a_file_or_a_factory_has_no_relatives(model) -> None:
+    text = steps_of(a_miss(0.1, job=a_job(model=model)))
+
+    assert "another model" in text
+    assert "edgeprof models" not in text
+
+
 def test_a_model_that_does_not_fit_is_to_be_made_smaller() -> None:
     assert "a smaller --res than 1920x1080" in steps_of(scenes.does_not_fit())
 

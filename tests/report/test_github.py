@@ -37,6 +37,12 @@ def test_what_slowed_the_machine_is_a_warning_and_what_varies_a_notice() -> None
     assert levels(scenes.an_undecided())[1:] == ["::notice"]
 
 
+def test_what_does_not_fit_before_it_is_measured_is_a_fail() -> None:
+    answer = replace(scenes.a_refusal(), exit=Exit.OVER_BUDGET)
+
+    assert github.annotations(answer)[0].startswith("::error title=edgeprof%3A FAIL on ")
+
+
 def test_a_message_and_a_title_are_escaped_as_the_runner_reads_them() -> None:
     answer = replace(scenes.a_refusal(), asked="a:b,c%\n", message="50% of\r\nx, y: z", hint=None)
 

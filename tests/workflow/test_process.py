@@ -140,13 +140,15 @@ def test_what_an_agent_had_sent_before_it_went_away_is_kept(measured):
 
 
 @pytest.mark.parametrize(
-    ("cause", "kind"), [("refused", ConvertError), ("lock", TargetError), ("protocol", AgentError)]
+    ("cause", "kind"),
+    [("refused", ConvertError), ("lock", TargetError), ("protocol", AgentError), ("out of memory", AgentError)],
 )
 def test_an_error_the_agent_tells_is_raised_as_what_it_is(measured, cause, kind):
     script = GREETS + f"greet()\nsay(event='error', cause={cause!r}, message='it says', hint='do this')\n"
     with pytest.raises(kind, match="it says") as caught:
         measured(script)
     assert caught.value.hint == "do this"
+    assert getattr(caught.value, "cause", cause) == cause
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import os
 import pytest
 
 FINDINGS = "foreign-load,steal,cgroup-throttling,swap,canary"
-SHORT = ("--quick", "--p99", "1000", "--max-duration", "2s", "--allow", FINDINGS)
+SHORT = ("--quick", "--p99", "1000", "--warmup", "200ms", "--max-duration", "2s", "--allow", FINDINGS)
 
 
 @pytest.mark.slow
