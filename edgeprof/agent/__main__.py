@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    # Each imports only its own half: the archive is compiled anew at every start.
+    # Each imports only its own half: another Python than the bundle was made by compiles it anew at every start.
     if len(sys.argv) > 1:
         from edgeprof.agent import measured
 

@@ -66,13 +66,13 @@ def check(
     from edgeprof.workflow.foresee import foresee
 
     request = request_of(flags)
+    workshop = workshop_of(quiet=quiet, verify=verify)
+    for note in request.notes:
+        workshop.progress.say(note)
     if dry_run:
         print_dry_run(request, *foresee(request))
         return 0
-    workshop = workshop_of(quiet=quiet, verify=verify)
     reporter = Reporter(reports, quiet=quiet)
-    for note in request.notes:
-        workshop.progress.say(note)
     answers = []
     for answer in run(request, workshop):
         workshop.progress.rest()

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Dict, Optional, Tuple
 
 from edgeprof.core.errors import ConfigError
-from edgeprof.core.metric import Judged, Metric, metric_of
+from edgeprof.core.metric import Judging, Metric, metric_of
 from edgeprof.core.stats.sequential import Threshold
 
 
@@ -35,7 +35,7 @@ class Budget:
 
     @property
     def sequential(self) -> Tuple[Limit, ...]:
-        return tuple(limit for limit in self.limits if limit.metric.judged is Judged.SEQUENTIALLY)
+        return tuple(limit for limit in self.limits if limit.metric.judged is Judging.SEQUENTIALLY)
 
     def find(self, key: str) -> Optional[Limit]:
         return next((limit for limit in self.limits if limit.metric.key == key), None)

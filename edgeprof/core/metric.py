@@ -11,7 +11,7 @@ from typing import Dict, List, Optional, Tuple
 MIB = 1024.0 * 1024.0
 
 
-class Judged(str, Enum):
+class Judging(str, Enum):
     """How processes are put together for one metric."""
 
     SEQUENTIALLY = "sequentially"  # a percentile: each process by the sequential test
@@ -29,7 +29,7 @@ class Metric:
     unit: str
     scale: float
     higher_is_better: bool
-    judged: Judged
+    judged: Judging
     percent: Optional[float] = None
 
     @property
@@ -56,10 +56,10 @@ class Metric:
 
 
 _METRICS = (
-    Metric("fps", "fps", "/s", 1.0, True, Judged.PER_PROCESS),
-    Metric("memory_mib", "peak memory", "MiB", MIB, False, Judged.BY_THE_WORST),
-    Metric("load_s", "load time", "s", 1.0, False, Judged.PER_PROCESS),
-    Metric("size_mib", "artefact size", "MiB", MIB, False, Judged.EXACTLY),
+    Metric("fps", "fps", "/s", 1.0, True, Judging.PER_PROCESS),
+    Metric("memory_mib", "peak memory", "MiB", MIB, False, Judging.BY_THE_WORST),
+    Metric("load_s", "load time", "s", 1.0, False, Judging.PER_PROCESS),
+    Metric("size_mib", "artefact size", "MiB", MIB, False, Judging.EXACTLY),
 )
 METRICS: Dict[str, Metric] = {metric.key: metric for metric in _METRICS}
 
@@ -84,7 +84,7 @@ def metric_of(key: str) -> Optional[Metric]:
     percent = float(match.group(1))
     if not 0 < percent < 100:
         return None
-    return Metric(f"p{percent:g}_ms", f"p{percent:g} latency", "ms", 1e-3, False, Judged.SEQUENTIALLY, percent)
+    return Metric(f"p{percent:g}_ms", f"p{percent:g} latency", "ms", 1e-3, False, Judging.SEQUENTIALLY, percent)
 
 
 def known_keys() -> List[str]:

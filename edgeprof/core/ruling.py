@@ -8,7 +8,7 @@ from typing import Callable, List, Optional, Tuple
 
 from edgeprof.core.budget import Limit
 from edgeprof.core.measurement import Ended, Measurement, Process
-from edgeprof.core.metric import Judged
+from edgeprof.core.metric import Judging
 from edgeprof.core.stats.bounds import bounds
 from edgeprof.core.stats.percentile import percentile
 from edgeprof.core.stats.sequential import Decision, Outcome, Rule, Threshold, decide
@@ -70,11 +70,11 @@ class Ruling:
 
 def rule_on(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
     judged = limit.metric.judged
-    if judged is Judged.SEQUENTIALLY:
+    if judged is Judging.SEQUENTIALLY:
         return _rule_sequentially(limit, measurement, rule)
-    if judged is Judged.EXACTLY:
+    if judged is Judging.EXACTLY:
         return _rule_by_the_worst(limit, [float(measurement.size_bytes)], expected=1)
-    if judged is Judged.BY_THE_WORST:
+    if judged is Judging.BY_THE_WORST:
         if any(process.ended is Ended.OUT_OF_MEMORY for process in measurement.processes):
             return Ruling(limit, Outcome.FAIL, None, reason=Reason.DOES_NOT_FIT, distance=Distance.FAR)
         peaks = [float(p.peak_memory_bytes) for p in measurement.processes if p.peak_memory_bytes is not None]

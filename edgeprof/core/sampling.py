@@ -44,9 +44,10 @@ class SamplingWatch:
     def feed(self, latency_s: float) -> Phase:
         if self.phase is Phase.WARMING:
             self.warmup_count += 1
-            self.steady = self._warm_up.feed(latency_s)
-            if self.steady is not None:
+            steady = self._warm_up.feed(latency_s)
+            if steady is not None:
                 self.phase = Phase.SAMPLING
+                self.steady = steady if self._sampling.warm_up.until_steady else None  # None: nobody looked
         elif self.phase is Phase.SAMPLING:
             self.sample_count += 1
             self.elapsed_s += latency_s

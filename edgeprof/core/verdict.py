@@ -9,13 +9,10 @@ from typing import FrozenSet, Iterable, Optional, Tuple
 from edgeprof.core.budget import Budget
 from edgeprof.core.exits import Exit
 from edgeprof.core.measurement import Measurement
-from edgeprof.core.metric import Judged
-from edgeprof.core.ruling import Distance, ProcessRuling, Reason, Ruling, fps, rule_on
+from edgeprof.core.metric import Judging
+from edgeprof.core.ruling import Distance, Reason, Ruling, rule_on
 from edgeprof.core.stats.sequential import Outcome, Rule
 from edgeprof.core.validity import Direction, Finding, findings_of
-
-# Whoever reads a verdict reads its rulings too.
-__all__ = ["Coverage", "Distance", "ProcessRuling", "Reason", "Ruling", "Verdict", "Word", "fps", "judge"]
 
 
 class Word(str, Enum):
@@ -88,7 +85,7 @@ class Verdict:
     def is_final(self) -> bool:
         """Whether further processes could not change the word: one may still meet what is judged per process."""
         failed = {r.limit.metric.judged for r in self.rulings if r.outcome is Outcome.FAIL}
-        return any(f.direction is Direction.CHANGES for f in self.findings) or bool(failed - {Judged.PER_PROCESS})
+        return any(f.direction is Direction.CHANGES for f in self.findings) or bool(failed - {Judging.PER_PROCESS})
 
 
 def judge(measurement: Measurement, budget: Budget, allowed: Iterable[str] = ()) -> Verdict:
@@ -124,7 +121,7 @@ def _word(rulings: Tuple[Ruling, ...], findings: Tuple[Finding, ...], allowed: F
 def _could_be_the_machine(rulings: Tuple[Ruling, ...]) -> bool:
     """A slow machine makes latencies longer; it does not make an artefact larger or a peak higher."""
     return not any(
-        ruling.outcome is Outcome.FAIL and ruling.limit.metric.judged in (Judged.EXACTLY, Judged.BY_THE_WORST)
+        ruling.outcome is Outcome.FAIL and ruling.limit.metric.judged in (Judging.EXACTLY, Judging.BY_THE_WORST)
         for ruling in rulings
     )
 

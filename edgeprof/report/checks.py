@@ -88,5 +88,5 @@ def _needed(samples_s: Sequence[float], ruling: Ruling, answer: Judged) -> str:
     rule = answer.measurement.plan.rule(len(answer.budget.sequential))
     least = CountTest(ruling.limit.threshold, rule).samples_needed()
     if len(samples_s) < least:
-        return f"at least {least} samples, {len(samples_s)} were counted"
-    return f"at least {duration(rule.pass_s)} of samples, {duration(sum(samples_s))} were counted"
+        return f"at least {least} samples, {len(samples_s)} counted"
+    return f"at least {duration(rule.pass_s)} of samples, {duration(sum(samples_s))} counted"

@@ -27,18 +27,18 @@ def conversation(target: Target, agent: Bundle, order: Order) -> Iterator[Iterat
     process = target.start(target.place(agent.digest, agent.path))
     complaints = _Complaints(process)
     try:
-        yield _events(process, agent.digest, order, complaints)
+        yield _events(process, agent.key, order, complaints)
     finally:
         _end(process)
 
 
-def _events(process: subprocess.Popen[bytes], digest: str, order: Order, complaints: _Complaints) -> Iterator[Event]:
+def _events(process: subprocess.Popen[bytes], key: str, order: Order, complaints: _Complaints) -> Iterator[Event]:
     assert process.stdin
     assert process.stdout
     with suppress(BrokenPipeError):  # it is gone already; what it said on stderr is told below
-        process.stdin.write(line_of(hello(digest)) + line_of(plain(order)))
+        process.stdin.write(line_of(hello(key)) + line_of(plain(order)))
         process.stdin.flush()
-    _greet(process, digest, complaints)
+    _greet(process, key, complaints)
     for line in process.stdout:
         event = message_of(line)
         if event is None or "event" not in event:
@@ -51,7 +51,7 @@ def _events(process: subprocess.Popen[bytes], digest: str, order: Order, complai
     raise AgentError(f"the agent ended {_how(process)} before it was done", complaints.hint())
 
 
-def _greet(process: subprocess.Popen[bytes], digest: str, complaints: _Complaints) -> None:
+def _greet(process: subprocess.Popen[bytes], key: str, complaints: _Complaints) -> None:
     assert process.stdout
     for _ in range(_MOST_NOISE):
         line = process.stdout.readline()
@@ -60,7 +60,7 @@ def _greet(process: subprocess.Popen[bytes], digest: str, complaints: _Complaint
         greeting = message_of(line)
         if greeting is None or "agent" not in greeting:
             continue
-        if greeting.get("protocol") != PROTOCOL or not digest.startswith(str(greeting["agent"])):
+        if greeting.get("protocol") != PROTOCOL or greeting["agent"] != key:
             raise AgentError(f"another agent answered: {_shown(line)}")
         return
     raise AgentError(

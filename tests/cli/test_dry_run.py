@@ -79,6 +79,12 @@ def test_budgets_merge_metric_by_metric(shell, values):
     assert "budget.fps" not in shown  # the built-in camera counts only where nobody gave a limit
 
 
+def test_a_portrait_frame_is_asked_about_here_too(shell):
+    ended = shell("check", shell.fake(latency_ms=10), "--res", "1080x1920", "--dry-run")
+    assert ended.code == 0
+    assert "did you mean 1920x1080?" in ended.err
+
+
 def test_without_any_budget_it_is_the_camera(shell, values):
     shell.fake(latency_ms=10)
     shown = values("x.fake.json")

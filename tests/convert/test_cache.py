@@ -29,7 +29,6 @@ def kept(cache, key="k", content=b"graph", model="resnet50"):
             inputs=(tensor,),
             outputs=(tensor,),
             references=(Reference(("in.npy",), ("in.npy",)),),
-            card={"opset": "20"},
         )
         return cache.keep(key, folder, artefact, print)
 

@@ -65,6 +65,12 @@ def test_what_more_is_needed_is_what_the_slowest_limit_needs():
     assert watch.more_samples_needed() == 645
 
 
+def test_a_warm_up_of_fixed_length_says_nothing_of_steadiness():
+    watch = SamplingWatch(Sampling(SHORT, (P99,), Rule()))
+    fed(watch, [0.02] * 100)
+    assert (watch.phase, watch.steady) == (Phase.SAMPLING, None)
+
+
 def test_steadiness_is_handed_on():
     endless = [0.05 * 1.02**i for i in range(400)]
     watch = SamplingWatch(Sampling(WarmUp(), (P99,), Rule()))

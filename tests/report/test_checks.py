@@ -18,20 +18,20 @@ def test_an_unknown_upper_bound_says_how_many_samples_it_takes() -> None:
     check = checks_of(scenes.a_far_fail())[0]
 
     assert check.interval == "109.1 or more"
-    assert check.notes == ("unbounded above: p99 needs at least 745 samples, 10 were counted",)
+    assert check.notes == ("unbounded above: p99 needs at least 745 samples, 10 counted",)
 
 
 def test_the_samples_an_upper_bound_takes_depend_on_the_percentile() -> None:
     answer = scenes.judged(scenes.a_check(a_process(latencies(20, 0.11)), plan=Plan()), budget_of({"p95_ms": 33.3}))
 
-    assert "p95 needs at least 146 samples, 10 were counted" in checks_of(answer)[0].notes[0]
+    assert "p95 needs at least 146 samples, 10 counted" in checks_of(answer)[0].notes[0]
 
 
 def test_too_little_time_is_named_where_the_samples_are_enough() -> None:
     processes = [a_process(latencies(3000, 0.002)) for _ in range(3)]
     check = checks_of(scenes.judged(scenes.a_check(*processes)))[0]
 
-    assert check.notes[-1] == "unbounded above: p99 needs at least 10 s of samples, 6 s were counted"
+    assert check.notes[-1] == "unbounded above: p99 needs at least 10 s of samples, 6 s counted"
 
 
 def test_an_undecided_limit_says_which_process_had_how_many_over() -> None:

@@ -11,12 +11,32 @@ from edgeprof.core.files import digest_of_file
 from edgeprof.targets.bundle import bundle
 
 
-def test_the_same_sources_give_the_same_bytes(tmp_path: Path) -> None:
-    first, second = bundle(tmp_path / "a"), bundle(tmp_path / "b")
+def test_the_same_sources_are_one_file_that_is_not_made_again(tmp_path: Path) -> None:
+    first = bundle(tmp_path)
+    made_at = first.path.stat().st_mtime_ns
+    second = bundle(tmp_path)
 
-    assert first.path.read_bytes() == second.path.read_bytes()
+    assert second == first
+    assert second.path.stat().st_mtime_ns == made_at
     assert first.digest == digest_of_file(first.path)
-    assert first.digest[:16] in first.path.name
+    assert first.key in first.path.name
+
+
+def test_one_that_rotted_is_made_again(tmp_path: Path) -> None:
+    path = bundle(tmp_path).path
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    path.write_bytes(content)
+
+    again = bundle(tmp_path)
+
+    assert zipfile.ZipFile(again.path).testzip() is None
+
+
+def test_byte_code_is_there_for_this_python_and_sources_for_every_other(tmp_path: Path) -> None:
+    names = set(zipfile.ZipFile(bundle(tmp_path).path).namelist()) - {"__main__.py"}
+
+    assert {name for name in names if name.endswith(".pyc")} == {f"{name}c" for name in names if name.endswith(".py")}
 
 
 def test_it_holds_core_and_agent_and_nothing_else(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_an_agent_that_does_not_greet_is_an_error_with_its_last_words(
 ) -> None:
     path = tmp_path / "agent.py"
     path.write_text(script)
-    agent = Bundle(path, digest_of_file(path))
+    agent = Bundle(path, digest_of_file(path), "")
     with pytest.raises(AgentError) as raised, conversation(target, agent, Order(Task.DESCRIBE)) as events:
         list(events)
 
@@ -134,7 +134,7 @@ def test_an_agent_that_does_not_greet_is_an_error_with_its_last_words(
 def test_garbage_after_the_greeting_is_an_error(target: Target, tmp_path: Path) -> None:
     path = tmp_path / "agent.py"
     path.write_text('print(\'{"protocol": 1, "agent": ""}\'); print(\'garbage\')')
-    agent = Bundle(path, "00")
+    agent = Bundle(path, "00", "")
     with (
         pytest.raises(AgentError, match="garbage") as raised,
         conversation(target, agent, Order(Task.DESCRIBE)) as events,

@@ -28,12 +28,12 @@ SAMPLING = Sampling(WarmUp(floor_samples=5, floor_s=0.0, until_steady=False), sa
 class ScriptTarget(LocalTarget):
     """Starts a script where the agent should be; DIGEST and AGENT in it are the agent's digest and path."""
 
-    def __init__(self, script, digest):
+    def __init__(self, script, key):
         super().__init__()
-        self._script, self._digest = script, digest
+        self._script, self._key = script, key
 
     def start(self, agent):
-        known = f"import json, os, sys, time\nDIGEST = {self._digest[:16]!r}\nAGENT = {agent!r}\n"
+        known = f"import json, os, sys, time\nDIGEST = {self._key!r}\nAGENT = {agent!r}\n"
         self.process = subprocess.Popen(
             [sys.executable, "-c", known + self._script],
             stdin=subprocess.PIPE,
@@ -67,7 +67,7 @@ def measured(tmp_path):
         digest = digest_of_file(path)
         artefact = Artefact("x", "fake", "fake", str(path), digest, path.stat().st_size, "fp32", (), ())
         agent = bundle(tmp_path / "agent")
-        target = ScriptTarget(script, agent.digest) if script else LocalTarget()
+        target = ScriptTarget(script, agent.key) if script else LocalTarget()
         device = Device("local", target, agent, {"hostname": "before"}, (), "")
         job = Job("x", digest, "fake", (), "fake", "fp32")
         return measure_process(device, Prepared(job, artefact), SAMPLING, Silence())

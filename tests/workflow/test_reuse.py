@@ -22,7 +22,7 @@ HOST = {"hostname": "here", "processor": "an x86", "cores": 2, "load_average": 0
 
 def a_device(version: str = "1.20.0", **host: Any) -> Device:
     runtimes = (FoundRuntime("onnxruntime", version, ("fp32",), ""),)
-    return Device("local", LocalTarget(), Bundle(Path("agent"), "00"), {**HOST, **host}, runtimes, "")
+    return Device("local", LocalTarget(), Bundle(Path("agent"), "00", ""), {**HOST, **host}, runtimes, "")
 
 
 def saved(folder: Path, *, hours_ago: float = 1.0, **changes: Any) -> Measurement:
