@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from typing import List
 
 COUNT, STOP, FIRST = 0, 1, 8  # slots of the header; the rest of its 64 bytes keeps the first sample off its cache line
@@ -59,6 +58,8 @@ def sample_file() -> int:
 def _nameless_file() -> int:
     if hasattr(os, "memfd_create"):
         return os.memfd_create("edgeprof-samples")
-    handle, path = tempfile.mkstemp()
+    from tempfile import mkstemp
+
+    handle, path = mkstemp()
     os.unlink(path)
     return handle

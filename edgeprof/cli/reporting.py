@@ -15,18 +15,13 @@ from edgeprof.core.errors import ConfigError
 from edgeprof.core.exits import Exit
 from edgeprof.core.files import write_atomically
 from edgeprof.core.measurement import Measurement
-from edgeprof.report import console, dry_run, figures, github, json_report, junit, markdown
+from edgeprof.report import console, dry_run, figures, github, json_report, markdown
 from edgeprof.report.lines import BLANK, Line, plain, styled
 
 if TYPE_CHECKING:
     from edgeprof.config import Request
 
 _WIDEST = 100
-_FORMATS = {
-    "json": lambda answers: json_report.render(answers, __version__),
-    "junit": junit.render,
-    "markdown": markdown.render,
-}
 
 
 class Reporter:
@@ -57,6 +52,19 @@ class Reporter:
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if _on_github() and summary:
             _append(markdown.render(answers), summary)
+
+
+def _junit(answers: Sequence[Answer]) -> str:
+    from edgeprof.report import junit  # here, because few ask for it and its XML library takes 5 ms
+
+    return junit.render(answers)
+
+
+_FORMATS = {
+    "json": lambda answers: json_report.render(answers, __version__),
+    "junit": _junit,
+    "markdown": markdown.render,
+}
 
 
 def print_figures(found: Iterable[tuple[Measurement, Path | None]], percents: str, json: str | None) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from edgeprof.core.errors import RuntimeUnavailable
+from edgeprof.core.installed import installed_version
 
 _OF_KIND = {
     "onnx": ("onnx", "onnxruntime"),
@@ -19,8 +18,8 @@ def versions_for(kind: str) -> dict[str, str]:
 
 
 def version_of(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
+    found = installed_version(library)
+    if found is None:
         wanted = _EXTRA.get(library, library)
-        raise RuntimeUnavailable(f"{library} is not installed", f"pip install '{wanted}'") from None
+        raise RuntimeUnavailable(f"{library} is not installed", f"pip install '{wanted}'")
+    return found

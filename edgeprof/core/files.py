@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator, Union
@@ -15,7 +13,9 @@ _CHUNK_BYTES = 1 << 20
 
 
 def digest_of_bytes(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    from hashlib import sha256  # here, because it brings OpenSSL, and the measured process makes no digests
+
+    return sha256(content).hexdigest()
 
 
 def digest_of_json(value: Any) -> str:
@@ -24,7 +24,9 @@ def digest_of_json(value: Any) -> str:
 
 
 def digest_of_file(path: Union[str, Path]) -> str:
-    sha = hashlib.sha256()
+    from hashlib import sha256
+
+    sha = sha256()
     with open(path, "rb") as file:
         while True:
             chunk = file.read(_CHUNK_BYTES)
@@ -37,7 +39,9 @@ def write_atomically(path: Path, content: Union[str, bytes]) -> None:
     """Write beside the path, then rename: a reader sees the old file or the new one, never half of one."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=str(path.parent), prefix=f".{path.name}.")
+    from tempfile import mkstemp
+
+    handle, temporary = mkstemp(dir=str(path.parent), prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgeprof import __version__
 from edgeprof.convert.cache import Cache
 from edgeprof.core.errors import ConvertError
+from edgeprof.core.installed import installed_version
 from edgeprof.core.validity import FOREIGN_SHARE
 from edgeprof.workflow.device import Device, open_device
 from edgeprof.workflow.workshop import Workshop
@@ -50,7 +50,7 @@ def examine(device_name: str, workshop: Workshop, *, is_configured: bool) -> Ite
 
 
 def _exporters() -> Iterator[Remark]:
-    versions = {name: _version(name) for name in _EXPORTERS}
+    versions = {name: installed_version(name) for name in _EXPORTERS}
     text = ", ".join(f"{name} {v or 'missing'}" for name, v in versions.items())
     if None in versions.values():
         yield Remark("export", text + ": .onnx files only", "pip install 'edgeprof[export]'")
@@ -156,10 +156,3 @@ def _cpu_percent(process: object) -> float:
         return float(process.cpu_percent())  # type: ignore[attr-defined]
     except psutil.Error:
         return 0.0
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -42,7 +42,7 @@ def test_byte_code_is_there_for_this_python_and_sources_for_every_other(tmp_path
 def test_it_holds_core_and_agent_and_nothing_else(tmp_path: Path) -> None:
     names = zipfile.ZipFile(bundle(tmp_path).path).namelist()
 
-    assert {name.split("/")[1] for name in names if "/" in name} == {"__init__.py", "core", "agent"}
+    assert {name.split("/")[1] for name in names if "/" in name} == {"__init__.py", "__init__.pyc", "core", "agent"}
 
 
 def test_it_runs_with_nothing_but_the_standard_library(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import signal
 import time
 from array import array
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Job
@@ -30,7 +30,7 @@ _MIB = 1 << 20
 
 
 class Fake:
-    distribution = ""
+    distributions: Tuple[str, ...] = ()
     install = ""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ _WARNINGS_OFF = 3
 
 
 class OnnxRuntime:
-    distribution = "onnxruntime"
+    distributions = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino")
     install = "pip install onnxruntime"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:

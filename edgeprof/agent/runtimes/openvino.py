@@ -14,7 +14,7 @@ _READ_BACK = {"f32": "fp32", "float": "fp32", "bf16": "bf16", "bfloat16": "bf16"
 
 
 class OpenVino:
-    distribution = "openvino"
+    distributions = ("openvino",)
     install = "pip install 'edgeprof[openvino]'"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:

@@ -11,7 +11,7 @@ from edgeprof.core.job import Job
 
 
 class Torch:
-    distribution = "torch"
+    distributions = ("torch",)
     install = "pip install 'edgeprof[export]'"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
