@@ -122,7 +122,6 @@ class Watch:
                 last_progress = time.monotonic()
             if was_warming and self._sampling.phase is not Phase.WARMING:
                 began = time.monotonic()
-                self._emit({"event": "sampling", "warmup_count": self._sampling.warmup_count})
             if self._sampling.phase is Phase.FINISHED:
                 return self._why_finished()
             if message and message["event"] == "ended":

@@ -70,7 +70,7 @@ def check(
     for note in request.notes:
         workshop.progress.say(note)
     if dry_run:
-        print_dry_run(request, *foresee(request))
+        print_dry_run(request, *foresee(request, workshop.cache))
         return 0
     reporter = Reporter(reports, quiet=quiet)
     answers = []

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from edgeprof import __version__
-from edgeprof.core.answer import Answer
+from edgeprof.core.answer import Answer, Refused
 from edgeprof.core.errors import ConfigError
-from edgeprof.core.exits import Exit
+from edgeprof.core.exits import Exit, worst
 from edgeprof.core.files import write_atomically
 from edgeprof.core.measurement import Measurement
 from edgeprof.report import console, dry_run, figures, github, json_report, markdown
@@ -67,23 +67,33 @@ _FORMATS = {
 }
 
 
-def print_figures(found: Iterable[tuple[Measurement, Path | None]], percents: str, json: str | None) -> int:
+def print_figures(found: Iterable[tuple[Measurement, Path | None] | Refused], percents: str, json: str | None) -> Exit:
     """`measure`'s numbers as they come; 0 when every process ran to its end."""
     wanted = _percents(percents)
     if json is not None:
         _expect_place(json)
-    ended = set()
-    for measurement, path in found:
-        ended |= {process.ended for process in measurement.processes}
+    codes = []
+    for each in found:
+        if isinstance(each, Refused):
+            print_lines(console.render(each, width=_width()), sys.stdout)
+            codes.append(each.exit)
+            continue
+        measurement, path = each
+        codes.append(_code_of(measurement))
         if json is not None:
             _write(json_report.render_figures(measurement, __version__, wanted), json)
         if json != "-":
             saved_at = str(path) if path else None
             print_lines(figures.render(measurement, wanted, width=_width(), saved_at=saved_at), sys.stdout)
-    if all(each.is_whole for each in ended):
-        return Exit.PASS
-    print(f"error: a process did not end well: {', '.join(each.value for each in ended)}", file=sys.stderr)
-    return Exit.ENVIRONMENT
+    return worst(codes)
+
+
+def _code_of(measurement: Measurement) -> Exit:
+    broken = [process for process in measurement.processes if not process.ended.is_whole]
+    for process in broken:
+        said = f": {process.message}" if process.message else ""
+        print(f"error: a process did not end well, {process.ended.value}{said}", file=sys.stderr)
+    return Exit.ENVIRONMENT if broken else Exit.PASS
 
 
 def print_lines(lines: Sequence[Line], stream: TextIO) -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from edgeprof.agent.memory import kills_for_memory
 from edgeprof.core import errors
 from edgeprof.core.errors import ConvertError, EdgeprofError
 
@@ -22,6 +23,7 @@ _TAIL_LINES = 8
 
 def ask(task: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
     """Have a fresh process do the task; torch and its memory come and go with it."""
+    memory_kills = kills_for_memory()
     with tempfile.TemporaryFile() as printed:
         worker = subprocess.Popen(
             [sys.executable, "-m", "edgeprof.convert.worker"],
@@ -34,7 +36,7 @@ def ask(task: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
         try:
             answer = _answer(worker, task, say)
             if answer is None:
-                raise _death(worker.wait(), printed)
+                raise _death(worker.wait(), printed, for_memory=kills_for_memory() > memory_kills)
             return answer
         finally:
             _end(worker)
@@ -66,7 +68,9 @@ def _error_from(error: Mapping[str, Any]) -> EdgeprofError:
     return raised
 
 
-def _death(code: int, printed: IO[bytes]) -> ConvertError:
+def _death(code: int, printed: IO[bytes], *, for_memory: bool) -> ConvertError:
+    if code == -9 and not for_memory:
+        return ConvertError("the converting process was killed by signal 9", "see what ends processes on this machine")
     if code == -9:
         return ConvertError(
             "the model does not fit in memory while exporting: the system killed the process",

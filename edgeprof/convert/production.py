@@ -27,13 +27,21 @@ _FAKE_SIDE = 224
 def produce(recipe: Recipe, cache: Cache, say: Callable[[str], None]) -> Artefact:
     """The artefact of the recipe; `say` hears what is being done in a few words, and nothing on a cache hit."""
     source = resolve(recipe.model)
+    return _with_note(_known(recipe, source, cache, say) or _make(recipe, source, cache, say), source)
+
+
+def known(recipe: Recipe, cache: Cache) -> Artefact | None:
+    """The artefact if it is there already; nothing is made."""
+    return _known(recipe, resolve(recipe.model), cache, lambda words: None)
+
+
+def _known(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact | None:
     if source.kind == "fake":
-        return _with_note(_fake(source, recipe), source)
+        return _fake(source, recipe)
     if source.kind == "timm":
         _refuse_unknown(source.name, known_names(cache))
     parts = _known_parts(source, cache)
-    found = cache.find(key_of(recipe, source, parts), say) if parts is not None else None
-    return _with_note(found or _make(recipe, source, cache, say), source)
+    return cache.find(key_of(recipe, source, parts), say) if parts is not None else None
 
 
 def _make(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:

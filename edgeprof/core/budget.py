@@ -23,7 +23,8 @@ class Limit:
         return Threshold(self.bound, self.metric.q0)
 
     def __str__(self) -> str:
-        return f"{self.metric.title} {self.metric.sign} {self.metric.shown(self.bound):.4g} {self.metric.unit}".strip()
+        unit = "" if self.metric.unit == "/s" else f" {self.metric.unit}"  # fps says its unit itself
+        return f"{self.metric.title} {self.metric.sign} {self.metric.shown(self.bound):.4g}{unit}"
 
 
 @dataclass(frozen=True)

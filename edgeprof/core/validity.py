@@ -26,7 +26,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class Allowance:
     """What a machine may do beside a measurement; `most` is the largest value that is still no finding."""
 
     name: str
@@ -37,23 +37,23 @@ class Threshold:
 
 
 FOREIGN_SHARE = 0.15
-THRESHOLDS = (
-    Threshold("foreign-load", "foreign_share", FOREIGN_SHARE, "other programs used {:.0%} of its cores", "end them"),
-    Threshold("steal", "steal_share", 0.05, "the hypervisor took {:.0%} of its cores", "run on a machine of its own"),
-    Threshold(
+ALLOWANCES = (
+    Allowance("foreign-load", "foreign_share", FOREIGN_SHARE, "other programs used {:.0%} of its cores", "end them"),
+    Allowance("steal", "steal_share", 0.05, "the hypervisor took {:.0%} of its cores", "run on a machine of its own"),
+    Allowance(
         "cgroup-throttling",
         "throttled_share",
         0.01,
         "the cgroup's quota stopped it for {:.0%} of the time",
         "raise the quota or lower --threads",
     ),
-    Threshold("swap", "swapped_bytes", 1 << 20, "{:,.0f} bytes were swapped in", "free memory"),
+    Allowance("swap", "swapped_bytes", 1 << 20, "{:,.0f} bytes were swapped in", "free memory"),
 )
 CANARY_INTEGER_RATIO = 1.25
 # Virtual machines move between two states of 85 and 360 ns; a ratio of 3 tells these apart from noise.
 CANARY_ROUND_TRIP_RATIO = 3.0
 
-ALLOWABLE = (*(threshold.name for threshold in THRESHOLDS), "canary")
+ALLOWABLE = (*(allowance.name for allowance in ALLOWANCES), "canary")
 
 _ENDINGS = {
     Ended.CRASHED: ("crashed", None),
@@ -93,12 +93,12 @@ def _of_process(number: int, process: Process, measurement: Measurement) -> Iter
             f"{name}: {measurement.job.runtime} computes in {process.precision}, {asked} was asked for",
             "this processor may lack it; try --precision fp32",
         )
-    for threshold in THRESHOLDS:
-        value = getattr(process.strain, threshold.field, None)
-        if value is not None and value > threshold.most:
-            message = f"{name}: {threshold.words.format(value)}"
-            hint = f"{threshold.remedy}, or accept it with --allow {threshold.name}"
-            yield Finding(threshold.name, Direction.SLOWS, message, hint)
+    for allowance in ALLOWANCES:
+        value = getattr(process.strain, allowance.field, None)
+        if value is not None and value > allowance.most:
+            message = f"{name}: {allowance.words.format(value)}"
+            hint = f"{allowance.remedy}, or accept it with --allow {allowance.name}"
+            yield Finding(allowance.name, Direction.SLOWS, message, hint)
 
 
 def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:

@@ -12,10 +12,10 @@ from edgeprof.convert import produce
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source, resolve
 from edgeprof.core.artefact import Artefact, Parity
-from edgeprof.core.errors import ConfigError, ConvertError, EdgeprofError, RuntimeUnavailable
+from edgeprof.core.errors import AgentError, ConfigError, ConvertError, EdgeprofError, RuntimeUnavailable
 from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Job
-from edgeprof.core.measurement import Lap
+from edgeprof.core.measurement import Ended, Lap
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.process import Prepared
 from edgeprof.workflow.proof import prove
@@ -41,7 +41,7 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
     if source.note:
         progress.say(source.note)
     choices = _choices(request, source, device)
-    artefact = _artefact(request, model, choices[0][0], workshop)
+    artefact = produce(recipe_of(request, model, choices[0][0]), workshop.cache, progress.show)
     starts = [_prepared(request, device, artefact, *choice) for choice in choices]
     notes = (*request.notes, *artefact.notes)
     for note in artefact.notes:
@@ -78,8 +78,8 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
     return pairs
 
 
-def _artefact(request: Request, model: str, runtime: str, workshop: Workshop) -> Artefact:
-    recipe = Recipe(
+def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
+    return Recipe(
         model=model,
         resolution=request.resolution,
         batch=request.batch,
@@ -88,7 +88,6 @@ def _artefact(request: Request, model: str, runtime: str, workshop: Workshop) ->
         shapes=tuple(request.shapes.items()),
         inputs=tuple(request.inputs.items()),
     )
-    return produce(recipe, workshop.cache, workshop.progress.show)
 
 
 def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str, precision: str) -> Prepared:
@@ -130,7 +129,9 @@ def _fastest_proved(
         job = starts[i].job
         try:
             return starts[i], prove(starts[i], device, workshop, lock_timeout_s), tuple(passed_over)
-        except ConvertError as error:
+        except (ConvertError, AgentError) as error:
+            if isinstance(error, AgentError) and error.cause == Ended.OUT_OF_MEMORY.value:
+                raise  # the model does not fit, whatever runs it
             passed_over.append(f"{job.runtime} {job.precision} was passed over: {error.message}")
             workshop.progress.say(passed_over[-1])
             last: EdgeprofError = error

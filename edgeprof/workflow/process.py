@@ -19,6 +19,9 @@ from edgeprof.targets.conversation import Event, conversation
 from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.progress import Progress
 
+# Sorting takes a core that the model may be using; so many of the newest are enough for figures that pass by.
+_SHOWN_SAMPLES = 2000
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -132,12 +135,13 @@ class _Listener:
             )
 
     def _show(self) -> None:
-        samples = self._latencies_s[self._watch.warmup_count :]
-        if not samples:
+        count = self._watch.sample_count
+        if not count:
             self._progress.show(f"warming, {len(self._latencies_s)} inferences")
             return
-        ascending = sorted(samples)
+        samples = self._latencies_s[self._watch.warmup_count :]
+        ascending = sorted(samples[-_SHOWN_SAMPLES:])
         seen = ", ".join(f"p{p} {percentile_of_sorted(ascending, p) * 1e3:.4g} ms" for p in (50, 99))
         needed = self._watch.more_samples_needed()
         rest = f", {needed} more for a verdict" if needed else ""
-        self._progress.show(f"sampling, {len(samples)} so far{rest}: {seen}")
+        self._progress.show(f"sampling, {count} so far{rest}: {seen}")

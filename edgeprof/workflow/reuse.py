@@ -25,9 +25,10 @@ def saved_like(
     for path in measurements.newest_first(folder, job.model):
         try:
             measurement = measurements.load(path)
-        except ConfigError:
+            is_old = datetime.fromisoformat(measurement.created_at) < oldest
+        except (ConfigError, ValueError, TypeError):
             continue  # damaged, or a newer version's: not ours to use, and no reason to fail
-        if datetime.fromisoformat(measurement.created_at) < oldest:
+        if is_old:
             return
         if measurement.job == job and measurement.plan == plan and _is_same(measurement, device):
             yield measurement, path

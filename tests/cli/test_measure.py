@@ -67,3 +67,10 @@ def test_of_several_models_each_is_measured(shell):
     models = [shell.fake(name, latency_ms=10) for name in ("a", "b")]
     assert shell("measure", *models, "--iterations", "50").code == 0
     assert [measurement.job.model for measurement in shell.saved()] == models
+
+
+def test_a_model_that_fails_does_not_end_the_others(shell):
+    ended = shell("measure", shell.fake("broken", nan=True), shell.fake("sound", latency_ms=10), "--iterations", "50")
+    assert ended.code == 5
+    assert "NaN" in ended.out
+    assert [measurement.job.model for measurement in shell.saved()] == ["sound.fake.json"]

@@ -62,8 +62,19 @@ def test_an_error_in_the_worker_is_the_same_error_here(tmp_path, onnx_file, said
     assert children() == []
 
 
-def test_a_worker_that_the_system_killed_did_not_fit_in_memory(tmp_path, onnx_file, said):
+def test_a_worker_that_somebody_killed_was_killed(tmp_path, onnx_file, said):
     killer = end_soon(signal.SIGKILL)
+
+    with pytest.raises(ConvertError, match="killed by signal 9"):
+        process.ask(task(tmp_path, onnx_file()), said.append)
+
+    killer.join()
+
+
+def test_a_worker_that_the_kernel_killed_for_memory_did_not_fit(tmp_path, onnx_file, said, monkeypatch):
+    killer = end_soon(signal.SIGKILL)
+    counts = iter((3, 4))
+    monkeypatch.setattr(process, "kills_for_memory", lambda: next(counts))
 
     with pytest.raises(ConvertError, match="does not fit in memory") as raised:
         process.ask(task(tmp_path, onnx_file()), said.append)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeprof.config import load_request
+from edgeprof.convert.cache import Cache
 from edgeprof.core.errors import ConfigError
 from edgeprof.workflow.foresee import foresee
 
@@ -12,7 +13,8 @@ from edgeprof.workflow.foresee import foresee
 @pytest.fixture
 def foretold(tmp_path):
     def of(*models, **flags):
-        return foresee(load_request({"models": models, **flags}, cwd=tmp_path, environ={}))
+        request = load_request({"models": models, **flags}, cwd=tmp_path, environ={})
+        return foresee(request, Cache(tmp_path / "cache"))
 
     return of
 
@@ -24,7 +26,14 @@ def test_each_model_has_its_tensor(foretold):
 
 def test_a_models_own_size_is_said_to_be_that(foretold):
     tensors, _ = foretold("resnet50")
-    assert tensors == ["resnet50: 1 x the model's own size"]
+    assert tensors == ["resnet50: 1 x the model's own size, known once it is exported"]
+
+
+def test_what_is_there_already_has_its_real_tensor(foretold, tmp_path):
+    model = tmp_path / "x.fake.json"
+    model.write_text("{}")
+    tensors, _ = foretold(str(model))
+    assert tensors == [f"{model}: input 1x3x224x224 float32"]
 
 
 def test_shapes_that_are_bound_are_shown(foretold):

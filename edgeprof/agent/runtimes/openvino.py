@@ -46,7 +46,8 @@ class OpenVino:
         for name, array in arrays.items():
             request.set_tensor(name, ov.Tensor(array, shared_memory=True))
         precision = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        yield OpenVinoSession(request, arrays, _READ_BACK.get(precision, precision), threads)
+        threads_used = int(compiled.get_property("INFERENCE_NUM_THREADS"))
+        yield OpenVinoSession(request, arrays, _READ_BACK.get(precision, precision), threads_used)
 
 
 class OpenVinoSession:
