@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.graph import write_greedy_onnx
 from cli.shell import COMMAND, until
+from edgeprof.convert import produce
+from edgeprof.convert.cache import Cache
+from edgeprof.convert.recipe import Recipe
+from edgeprof.core.resolution import NATIVE
 
 QUICK = ("--quick", "--p99", "20")
 LIMIT_BYTES = 300 << 20
@@ -81,3 +86,18 @@ def test_a_kill_by_somebody_else_is_not_taken_for_want_of_memory(shell, cgroup):
     assert ended.code == 4
     assert "does not fit" not in ended.out
     assert shell.saved()[0].processes[0].ended == "killed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("limits", "code"), [(("--memory", "100GiB"), 1), ((), 4)])
+def test_a_real_runtime_that_is_killed_while_it_is_proved_does_not_fit(shell, cgroup, monkeypatch, limits, code):
+    monkeypatch.chdir(shell.work)
+    model = write_greedy_onnx(shell.work).name
+    recipe = Recipe(model=model, resolution=NATIVE, batch=1, weights="random", form="onnx", shapes=(), inputs=())
+    produce(recipe, Cache(shell.cache), lambda words: None)  # out here, where there is room
+    arguments = (model, "--runtime", "onnxruntime", *QUICK, *limits)
+    inside = ("sh", "-c", f'echo $$ > {cgroup}/cgroup.procs && exec "$0" "$@"', *COMMAND)
+    ended = shell.start("check", *arguments, command=inside).end()
+    assert ended.code == code, ended.out + ended.err
+    assert "does not fit" in ended.out
+    assert shell.saved() == []
