@@ -22,7 +22,7 @@ def test_only_percentiles_are_tested_in_sequence():
 
 
 def test_a_limit_says_itself_in_the_unit_people_read():
-    assert [str(limit) for limit in CAMERA_30_FPS.limits] == ["p99 latency <= 33.3 ms", "fps >= 30 /s"]
+    assert [str(limit) for limit in CAMERA_30_FPS.limits] == ["p99 latency <= 33.3 ms", "fps >= 30"]
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
