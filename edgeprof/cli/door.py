@@ -97,11 +97,14 @@ def _tell_other(error: Any) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help itself
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE
-    return _tell(_lower(error.format_message()), "edgeprof --help lists the commands and flags", Exit.USAGE)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "edgeprof"
+    return _tell(_lower(error.format_message()), f"{command} --help says what it takes", Exit.USAGE)
 
 
 def _interrupted() -> int:
-    print("interrupted", file=sys.stderr)
+    # On a terminal the line that changes, and the ^C, are still there.
+    print("\ninterrupted" if sys.stderr.isatty() else "interrupted", file=sys.stderr)
     return Exit.INTERRUPTED
 
 

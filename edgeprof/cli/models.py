@@ -12,7 +12,11 @@ def models(
 ) -> None:
     """List the timm models that can be asked for, and the shorter names that edgeprof knows for some."""
     from edgeprof.convert.cache import Cache
+    from edgeprof.core.errors import ConfigError
     from edgeprof.workflow.models import list_models
 
-    for name in list_models(pattern, Cache.default()):
+    names = list(list_models(pattern, Cache.default()))
+    if not names:
+        raise ConfigError(f'no model matches "{pattern}"', "write a part of its name, or a pattern such as 'resnet*'")
+    for name in names:
         print(name)

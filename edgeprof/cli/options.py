@@ -62,7 +62,8 @@ Quick = Annotated[
 ]
 Warmup = Annotated[Optional[str], typer.Option("--warmup", metavar="RULE", help="auto (until steady), 200ms, or 20it.")]
 MaxDuration = Annotated[
-    Optional[str], typer.Option("--max-duration", metavar="TIME", help="Most seconds of sampling in all. Default 300s.")
+    Optional[str],
+    typer.Option("--max-duration", metavar="TIME", help="Most sampling in all, without warm-up. Default 300s."),
 ]
 Allow = Annotated[
     Optional[list[str]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source
 from edgeprof.convert.subject import Subject
+from edgeprof.convert.versions import INSTALL_EXPORT
 from edgeprof.core.errors import RuntimeUnavailable
 
 
@@ -15,7 +16,7 @@ def subject_of(source: Source, recipe: Recipe) -> Subject:
         if source.kind == "timm":
             import timm  # noqa: F401
     except ImportError as error:
-        raise RuntimeUnavailable(f"the exporter cannot be loaded: {error}", "pip install 'edgeprof[export]'") from error
+        raise RuntimeUnavailable(f"the exporter cannot be loaded: {error}", INSTALL_EXPORT) from error
     torch.manual_seed(0)
     if source.kind == "timm":
         from edgeprof.convert import timm_model

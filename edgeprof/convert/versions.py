@@ -10,7 +10,9 @@ _OF_KIND = {
     "callable": ("torch", "onnx", "onnxscript", "onnxruntime"),
     "timm": ("torch", "timm", "onnx", "onnxscript", "onnxruntime"),
 }
-_EXTRA = {"torch": "edgeprof[export]", "timm": "edgeprof[export]", "onnxscript": "edgeprof[export]"}
+# By their own names, which any index knows; edgeprof's extra `export` is the same list.
+INSTALL_EXPORT = "pip install torch torchvision timm onnxscript safetensors"
+_EXPORTERS = ("torch", "timm", "onnxscript")
 
 
 def versions_for(kind: str) -> dict[str, str]:
@@ -20,6 +22,6 @@ def versions_for(kind: str) -> dict[str, str]:
 def version_of(library: str) -> str:
     found = installed_version(library)
     if found is None:
-        wanted = _EXTRA.get(library, library)
-        raise RuntimeUnavailable(f"{library} is not installed", f"pip install '{wanted}'")
+        hint = INSTALL_EXPORT if library in _EXPORTERS else f"pip install {library}"
+        raise RuntimeUnavailable(f"{library} is not installed", hint)
     return found

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edgeprof.convert.versions import INSTALL_EXPORT
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
 from edgeprof.core.lifeline import end_with
@@ -74,7 +75,7 @@ def _timm_names() -> list[str]:
     try:
         import timm
     except ImportError as error:
-        raise RuntimeUnavailable(f"timm cannot be imported: {error}", "pip install 'edgeprof[export]'") from error
+        raise RuntimeUnavailable(f"timm cannot be imported: {error}", INSTALL_EXPORT) from error
     return sorted(timm.list_models())
 
 

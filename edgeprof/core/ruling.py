@@ -26,6 +26,7 @@ class Reason(str, Enum):
 
     TOO_FEW_PROCESSES = "fewer processes than planned"
     UNDECIDED = "too close to the limit for the samples taken"
+    TOO_FEW_SAMPLES = "sampling had ended when another limit was decided, too soon for this one"
     TOO_SHORT = "the process ended before it had samples enough"
     DRIFTING = "the latency drifted"
     NEVER_STEADY = "the warm-up never became steady"
@@ -89,8 +90,11 @@ def _rule_sequentially(limit: Limit, measurement: Measurement, rule: Rule) -> Ru
         reason = next((ruling.reason for ruling in each if ruling.reason), Reason.UNDECIDED)
     worst = _worst_process(each, outcome)
     distance = None
-    if outcome is Outcome.FAIL:
-        distance = Distance.FAR if _fails_at(limit.bound * NEAR, limit, measurement, rule) else Distance.NEAR
+    if outcome is Outcome.FAIL and worst is not None:
+        is_far = _fails_at(limit.bound * NEAR, limit, measurement, rule)
+        # A miss that was seen to be large, and not shown to be, is neither near nor far.
+        is_near = (worst.observed or 0.0) <= limit.bound * NEAR
+        distance = Distance.FAR if is_far else Distance.NEAR if is_near else None
     if worst is None:
         return Ruling(limit, outcome, None, reason=reason, processes=each)
     return Ruling(limit, outcome, worst.observed, worst.lower, worst.upper, reason, distance, each)
@@ -102,8 +106,11 @@ def _rule_on_process(limit: Limit, process: Process, rule: Rule) -> ProcessRulin
         return ProcessRuling(Outcome.INCONCLUSIVE, None, reason=Reason.TOO_SHORT)
     decision = decide(samples, limit.threshold, rule)
     outcome, reason = decision.outcome, None
-    if not decision.decided:
-        reason = Reason.UNDECIDED if process.ended.is_whole else Reason.TOO_SHORT
+    if not decision.decided and process.ended.is_whole:
+        is_under = decision.over <= limit.metric.q0 * (decision.last - decision.first)
+        reason = Reason.TOO_FEW_SAMPLES if is_under and process.ended is Ended.DECIDED else Reason.UNDECIDED
+    elif not decision.decided:
+        reason = Reason.TOO_SHORT
     elif outcome is Outcome.INCONCLUSIVE:
         reason = Reason.DRIFTING
     elif outcome is Outcome.PASS and process.steady is False:

@@ -63,7 +63,9 @@ class Verdict:
         failed = [ruling.distance for ruling in self.rulings if ruling.outcome is Outcome.FAIL]
         if self.word is not Word.FAIL or not failed:
             return None
-        return Distance.FAR if Distance.FAR in failed else Distance.NEAR
+        if Distance.FAR in failed:
+            return Distance.FAR
+        return Distance.NEAR if set(failed) == {Distance.NEAR} else None
 
     @property
     def exit(self) -> Exit:

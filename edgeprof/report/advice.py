@@ -69,8 +69,9 @@ def _settings_for_speed(answer: Judged, times: float) -> Iterator[str]:
 
 def _smaller_input(answer: Judged, times: Optional[float]) -> Iterator[str]:
     """A side that would fit if the time went with the pixels, which it roughly does."""
-    shape = next((t.shape for t in answer.measurement.job.inputs if len(t.shape) == 4), None)
-    if shape is None:
+    job = answer.measurement.job
+    shape = next((tensor.shape for tensor in job.inputs if len(tensor.shape) == 4), None)
+    if shape is None or job.model.endswith(".onnx"):  # a file's size is mostly fixed, and was its author's choice
         return
     height, width = shape[2], shape[3]
     if times is None:
@@ -111,6 +112,7 @@ def _after_inconclusive(answer: Judged) -> Iterator[str]:
 
 _BY_REASON = {
     Reason.TOO_FEW_PROCESSES: "run it again: every planned process has to be seen before it can pass",
+    Reason.TOO_FEW_SAMPLES: "measure it again with this budget",
     Reason.TOO_SHORT: "run it again; if it ends early again, raise --max-duration",
     Reason.DRIFTING: "let the device cool down and lock its clocks, then run it again with a longer --max-duration",
     Reason.NEVER_STEADY: "end what else runs, let the device cool down and lock its clocks, then run it again",
@@ -128,7 +130,7 @@ def _longer(answer: Judged, ruling: Ruling) -> str:
     seen = decision.last - decision.first
     rate = decision.over / seen if seen else 1.0
     if rate >= metric.q0 * 0.95:
-        return f"p{metric.percent:g} lies on the limit itself: no longer run will pass it, treat it as a near miss"
+        return f"p{metric.percent:g} lies at the limit or above it: no longer run will pass it, treat it as a miss"
     rule = plan.rule(len(answer.budget.sequential))
     needed = samples_to_pass_at(rate, metric.q0, rule, decision.longest_burst)
     if needed is None:

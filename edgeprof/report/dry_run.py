@@ -21,6 +21,10 @@ def render(
     lines = table(("key", "value", "origin"), rows, width=width, styles=["dim"] * len(rows))
     lines.append(BLANK)
     lines += labelled_list("input", tensors, width, style="strong")
-    about = "not known before the model has been timed" if estimated_s is None else f"about {duration(estimated_s)}"
+    about = (
+        "not known before the model has been timed"
+        if estimated_s is None
+        else f"{duration(estimated_s)} to a PASS, at the least"
+    )
     lines += labelled("takes", about, width, style="strong")
     return lines

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgeprof import __version__
 from edgeprof.convert.cache import Cache
+from edgeprof.convert.versions import INSTALL_EXPORT
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.installed import installed_version
 from edgeprof.core.validity import FOREIGN_SHARE
@@ -53,13 +54,13 @@ def _exporters() -> Iterator[Remark]:
     versions = {name: installed_version(name) for name in _EXPORTERS}
     text = ", ".join(f"{name} {v or 'missing'}" for name, v in versions.items())
     if None in versions.values():
-        yield Remark("export", text + ": .onnx files only", "pip install 'edgeprof[export]'")
+        yield Remark("export", text + ": .onnx files only", INSTALL_EXPORT)
         return
     # torch and torchvision may be installed and still not fit each other; only an import tells.
     tried = subprocess.run([sys.executable, "-c", "import timm"], capture_output=True, text=True, check=False)
     if tried.returncode:
         last = (tried.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        remedy = "install a pair that fits: pip install -c constraints.txt 'edgeprof[export]'"
+        remedy = "install a torch and a torchvision that fit each other; edgeprof's constraints.txt names a pair"
         yield Remark("export", f"{text}: timm does not import: {last}", remedy)
     else:
         yield Remark("export", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from edgeprof.agent.runtimes import RACED
@@ -42,6 +43,7 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
         progress.say(source.note)
     choices = _choices(request, source, device)
     artefact = produce(recipe_of(request, model, choices[0][0]), workshop.cache, progress.show)
+    _expect_taken(request, artefact)
     starts = [_prepared(request, device, artefact, *choice) for choice in choices]
     notes = (*request.notes, *artefact.notes)
     for note in artefact.notes:
@@ -52,6 +54,17 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
     laps = race(starts, device, progress, request.lock_timeout_s)
     prepared, parity, passed_over = _fastest_proved(starts, laps, device, workshop, request.lock_timeout_s)
     return Ready(model, prepared, parity, laps, (*notes, *passed_over))
+
+
+def _expect_taken(request: Request, artefact: Artefact) -> None:
+    """A size or a batch that no input takes would be another question answered, and fps counts frames by the batch."""
+    shapes = [tensor.shape for tensor in artefact.inputs]
+    seen = ", ".join(map(str, artefact.inputs))
+    height, width = request.resolution.height, request.resolution.width
+    if height and width and not any((height, width) in pairwise(shape) for shape in shapes):
+        raise ConfigError(f"no input takes res {request.resolution}: {seen}", "leave --res out")
+    if request.batch > 1 and not any(shape[:1] == (request.batch,) for shape in shapes):
+        raise ConfigError(f"no input takes batch {request.batch}: {seen}", "leave --batch out")
 
 
 def _choices(request: Request, source: Source, device: Device) -> list[tuple[str, str]]:
@@ -72,8 +85,10 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
     pairs = [(r.name, p) for r in runtimes for p in r.precisions if request.precision in (p, "auto")]
     if not pairs:
         offered = ", ".join(f"{r.name}: {'/'.join(r.precisions)}" for r in runtimes)
+        names = " and ".join(r.name for r in runtimes)
         raise RuntimeUnavailable(
-            f"nothing on {device.name} computes in {request.precision} ({offered})", "try --precision fp32"
+            f"{names} on {device.name} cannot compute in {request.precision} ({offered})",
+            "try --precision fp32, or --runtime auto",
         )
     return pairs
 

@@ -35,4 +35,4 @@ def test_a_typo_is_answered_with_the_nearest_names(shell):
 def test_without_timm_it_ends_in_4_with_what_installs_it(shell):
     ended = shell.start("models", command=(shell.python_without("timm"), "-m", "edgeprof")).end()
     assert ended.code == 4
-    assert "pip install 'edgeprof[export]'" in ended.err
+    assert "pip install torch torchvision timm" in ended.err

@@ -100,7 +100,7 @@ def test_without_timm_the_extra_that_brings_it_is_named(tmp_path):
         [sys.executable, "-I", "-S", "-c", script, root, str(tmp_path)], capture_output=True, text=True
     )
 
-    assert seen.stdout.strip() == "4 pip install 'edgeprof[export]'", seen.stderr
+    assert seen.stdout.strip() == "4 pip install torch torchvision timm onnxscript safetensors", seen.stderr
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,14 @@ def test_out_of_memory_under_a_memory_limit_does_not_fit():
 def test_the_size_is_exact():
     assert ruled(planned(3, GOOD), "size_mib", 21).outcome is Outcome.PASS
     assert ruled(planned(3, GOOD), "size_mib", 20).outcome is Outcome.FAIL
+
+
+def test_a_miss_that_looks_large_and_is_not_shown_to_be_is_neither_near_nor_far():
+    samples = [0.1 if i % 66 == 65 else 0.033 if i % 5 == 0 else 0.02 for i in range(800)]
+    ruling = ruled(planned(1, a_process(samples)), "p99_ms", 30)
+    assert (ruling.outcome, ruling.observed, ruling.distance) == (Outcome.FAIL, 0.1, None)
+
+
+def test_a_stricter_limit_than_the_one_that_was_decided_needs_more_samples_and_says_so():
+    ended_early = replace(SHORT, ended=Ended.DECIDED)
+    assert ruled(a_measurement(GOOD, GOOD, ended_early), "p99_ms", 30).reason is Reason.TOO_FEW_SAMPLES

@@ -92,3 +92,10 @@ def change_references(cache):
     for fact in (cache / "facts").iterdir():
         if "relative_l2" in fact.read_text():
             fact.unlink()
+
+
+@pytest.mark.parametrize("flags", [("--batch", "4"), ("--res", "224"), ("--batch", "4", "--shape", "x:1x3x128x128")])
+def test_a_size_or_a_batch_that_no_input_takes_is_refused(shell, small_onnx, flags):
+    ended = shell("check", shell.use(small_onnx), *SHORT, *flags)
+    assert ended.code == 2, ended.out
+    assert shell.saved() == []

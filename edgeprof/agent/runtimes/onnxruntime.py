@@ -31,6 +31,7 @@ class OnnxRuntime:
             import onnxruntime as ort
         except ImportError as error:
             raise RuntimeUnavailable(f"onnxruntime is not installed: {error}", self.install) from error
+        ort.disable_telemetry_events()
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

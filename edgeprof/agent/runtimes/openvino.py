@@ -15,7 +15,7 @@ _READ_BACK = {"f32": "fp32", "float": "fp32", "bf16": "bf16", "bfloat16": "bf16"
 
 class OpenVino:
     distributions = ("openvino",)
-    install = "pip install 'edgeprof[openvino]'"
+    install = "pip install openvino"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
         # Without these instructions OpenVINO takes the hint and computes in fp32, or emulates at a loss.

@@ -12,7 +12,7 @@ from edgeprof.core.job import Job
 
 class Torch:
     distributions = ("torch",)
-    install = "pip install 'edgeprof[export]'"
+    install = "pip install torch"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
         return ["fp32"]
