@@ -19,9 +19,10 @@ def test_names_and_shorter_names_that_match_are_listed(shell):
 
 @pytest.mark.export
 @pytest.mark.slow
-def test_nothing_that_matches_is_an_empty_list(shell):
+def test_a_pattern_that_nothing_matches_is_said(shell):
     ended = shell("models", "no-such-model-anywhere")
-    assert (ended.code, ended.out) == (0, "")
+    assert (ended.code, ended.out) == (2, "")
+    assert 'no model matches "no-such-model-anywhere"' in ended.err
 
 
 @pytest.mark.export
