@@ -1,0 +1,31 @@
+"""What a machine says it is, read from its own files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+
+@dataclass(frozen=True)
+class Board:
+    """None and empty mean not known, or that this kind of machine has no such thing."""
+
+    kind: str = "other"  # jetson, raspberry-pi, x86, other
+    model: Optional[str] = None  # the device tree's words; carriers replace them, so they identify nothing
+    compatible: Tuple[str, ...] = ()
+    module: Optional[str] = None  # p3767-0005, raspberrypi,5-model-b
+    chip: Optional[str] = None  # tegra234, bcm2712
+    memory_bytes: Optional[int] = None  # MemTotal
+    gpu_units: Optional[int] = None  # TPCs that are on
+    dla: Optional[int] = None
+    gpus: Tuple[str, ...] = ()  # discrete cards, as the driver names them
+    l4t: Optional[str] = None
+    jetpack: Optional[str] = None  # None also for an L4T that no table has
+    cuda: Optional[str] = None
+    tensorrt: Optional[str] = None
+    trtexec: Optional[str] = None  # its path
+    power_mode: Optional[str] = None
+    power_modes: Tuple[str, ...] = ()
+    clocks_locked: Optional[bool] = None
+    container: Optional[bool] = None
+    disk_free_bytes: Optional[int] = None  # where the agent keeps its files
