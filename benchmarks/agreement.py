@@ -69,7 +69,7 @@ def main() -> int:
     table.notes += [
         f"holds: |median ratio - 1| <= {WITHIN:.0%}, or <= the largest deviation of an A/A pair (A/A within)",
         f"and at least {options.pairs} clean pairs of each kind; a pair is two neighbouring processes",
-        f"clean: canaries' round trips within {ROUND_TRIP_RATIO} x, cores within {INTEGER_RATIO} x of the best",
+        f"clean: its four canaries' round trips within {ROUND_TRIP_RATIO} x of each other, slowest cores {INTEGER_RATIO} x",
         f"{options.seconds:g} s of sampling in each process after warm-up; ms: medians over all processes",
     ]
     return table.conclude(options.record)
@@ -111,7 +111,7 @@ def _gather(
         fresh = []
         for name in order:
             fresh.append(shoot(name, ways[name]))
-            print(f"    {name} {fresh[-1].p50_s * 1e3:.3f} ms", file=sys.stderr)
+            print(f"    {name} {fresh[-1].p50_s * 1e3:.3f} ms, {_state(fresh[-1])}", file=sys.stderr)
         shots += fresh
         pairs += [Pair(first, second) for first, second in pairwise(fresh)]
         kinds = [pair.names for pair in clean(pairs)]
@@ -163,6 +163,12 @@ def _median_of_app(command: Sequence[str]) -> float:
     if not match or "INFERENCE_PRECISION_HINT: <Type: 'float32'>" not in ended.stdout:
         raise RuntimeError(f"benchmark_app gave no median in f32:\n{ended.stdout[-2000:]}")
     return float(match.group(1)) * _UNITS[match.group(2)]
+
+
+def _state(shot: Shot) -> str:
+    """The slowest core and the round trip, before and after."""
+    seen = [f"{max(c.integer_s) * 1e9:.1f}/{(c.round_trip_s or 0) * 1e9:.0f}" for c in shot.canaries]
+    return f"canary {' then '.join(seen)} ns"
 
 
 def _ms(shots: Sequence[Shot], name: str) -> str:

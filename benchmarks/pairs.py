@@ -22,10 +22,6 @@ class Shot:
     p50_s: float
     canaries: tuple[Canary, Canary]
 
-    @property
-    def integer_s(self) -> float:
-        return max(max(c.integer_s) for c in self.canaries)
-
 
 def shoot(name: str, p50_of: Callable[[], float]) -> Shot:
     before = canary.sing()
@@ -38,11 +34,14 @@ class Pair:
     first: Shot
     second: Shot
 
-    def is_clean(self, best_integer_s: float) -> bool:
-        """Round trips of one state, and no core slower than the session has seen it be."""
-        trips = [c.round_trip_s for shot in (self.first, self.second) for c in shot.canaries if c.round_trip_s]
-        is_one_state = not trips or max(trips) <= ROUND_TRIP_RATIO * min(trips)
-        return is_one_state and max(self.first.integer_s, self.second.integer_s) <= INTEGER_RATIO * best_integer_s
+    @property
+    def is_clean(self) -> bool:
+        """Whether the four canaries around it found the machine in one state; what they say of it is not asked."""
+        canaries = [*self.first.canaries, *self.second.canaries]
+        slowest = [max(c.integer_s) for c in canaries]
+        trips = [c.round_trip_s for c in canaries if c.round_trip_s]
+        is_one_speed = max(slowest) <= INTEGER_RATIO * min(slowest)
+        return is_one_speed and (not trips or max(trips) <= ROUND_TRIP_RATIO * min(trips))
 
     @property
     def names(self) -> frozenset[str]:
@@ -56,11 +55,7 @@ class Pair:
 
 
 def clean(pairs: Sequence[Pair]) -> list[Pair]:
-    """Judged anew as pairs come, since the best that the machine can do shows late."""
-    if not pairs:
-        return []
-    best_integer_s = min(min(c.integer_s) for p in pairs for s in (p.first, p.second) for c in s.canaries)
-    return [pair for pair in pairs if pair.is_clean(best_integer_s)]
+    return [pair for pair in pairs if pair.is_clean]
 
 
 @dataclass(frozen=True)
