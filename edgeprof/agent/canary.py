@@ -6,6 +6,7 @@ Virtual machines move between states that no counter shows. On one host the cach
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import struct
@@ -26,7 +27,7 @@ def sing() -> Canary:
     round_trip_s = None
     if len(mine) > 1:
         trips = _on_cores(mine[:2], _pass_byte)
-        round_trip_s = max(trips)
+        round_trip_s = max(trips) if len(trips) == 2 else None
     return Canary(tuple(integer_s), round_trip_s)
 
 
@@ -62,14 +63,15 @@ def _pass_byte(page: mmap.mmap, index: int) -> float:
 
 
 def _on_cores(where: Sequence[int], work: Callable[[mmap.mmap, int], float]) -> List[float]:
-    """Run `work` in a forked process on each core at once and gather what each found."""
+    """Run `work` in a forked process on each core at once and gather what each found; one that failed found nothing."""
     page = mmap.mmap(-1, 64 + 8 * len(where))
+    struct.pack_into(f"{len(where)}d", page, 64, *[math.nan] * len(where))
     children = [_fork(core, index, page, work) for index, core in enumerate(where)]
     for child in children:
         os.waitpid(child, 0)
-    found: List[float] = list(struct.unpack_from(f"{len(where)}d", page, 64))
+    found = struct.unpack_from(f"{len(where)}d", page, 64)
     page.close()
-    return found
+    return [value for value in found if not math.isnan(value)]
 
 
 def _fork(core: int, index: int, page: mmap.mmap, work: Callable[[mmap.mmap, int], float]) -> int:

@@ -28,13 +28,23 @@ def read_checkpoint(path: str) -> dict[str, Any]:
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ConvertError(
-            f'the weights "{path}" were refused: {first_line(error)}',
+            f'the weights "{path}" were refused: {_why(error)}',
             "save the state_dict alone, best as safetensors",
         ) from error
     state = _unwrapped(loaded)
     if not state:
         raise ConvertError(f'the weights "{path}" hold no tensors by name', "save model.state_dict()")
     return state
+
+
+def _why(error: Exception) -> str:
+    """torch answers a foreign file with pages of advice, part of which is to run what is in it."""
+    words = str(error)
+    # WeightsUnpickler error: Unsupported global: GLOBAL torch.nn.modules.linear.Linear was not an allowed global
+    wanted = re.search(r"GLOBAL (\S+)", words) or re.search(r"Unsupported class (\S+)", words)
+    if wanted:
+        return f"they want to import {wanted.group(1)}, and only tensors are read"
+    return first_line(error) if isinstance(error, OSError) else "no whole torch or safetensors file"
 
 
 def refused(path: str, name: str, error: Exception) -> ConvertError:

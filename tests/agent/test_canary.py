@@ -34,6 +34,15 @@ def test_on_one_core_there_is_no_round_trip() -> None:
         os.sched_setaffinity(0, before)
 
 
+def test_a_core_that_failed_has_no_figure(monkeypatch) -> None:
+    def fail() -> float:
+        raise OSError("no such core")
+
+    monkeypatch.setattr(canary, "_integer_loop", fail)
+
+    assert canary.sing().integer_s == ()
+
+
 def test_it_leaves_no_process_behind() -> None:
     canary.sing()
 

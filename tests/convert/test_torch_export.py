@@ -200,11 +200,19 @@ def test_a_pickle_that_would_run_something_is_refused(cache, tmp_path):
 
     torch.save({"model": torch.nn.Linear(2, 2)}, tmp_path / "w.pth")
     (tmp_path / "empty.pth").write_bytes(b"")
+    (tmp_path / "junk.pth").write_bytes(b"junk" * 50)
     torch.save({"epoch": 3}, tmp_path / "no-tensors.pth")
 
-    for name in ("w.pth", "empty.pth", "no-tensors.pth"):
-        with pytest.raises(ConvertError, match=name):
+    reasons = {
+        "w.pth": "want to import torch.nn.modules.linear.Linear, and only tensors are read",
+        "empty.pth": "no whole torch or safetensors file",
+        "junk.pth": "no whole torch or safetensors file",
+        "no-tensors.pth": "hold no tensors by name",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(ConvertError, match=name) as raised:
             produce(Recipe("test_resnet", weights=str(tmp_path / name)), cache, print)
+        assert raised.value.message.endswith(reason)
 
 
 def test_pretrained_weights_that_cannot_be_had_point_to_a_file(cache, monkeypatch):
