@@ -69,7 +69,7 @@ def main() -> int:
     table.notes += [
         f"holds: |median ratio - 1| <= {WITHIN:.0%}, or <= the largest deviation of an A/A pair (A/A within)",
         f"and at least {options.pairs} clean pairs of each kind; a pair is two neighbouring processes",
-        f"clean: its four canaries' round trips within {ROUND_TRIP_RATIO} x of each other, slowest cores {INTEGER_RATIO} x",
+        f"clean: its four canaries' round trips within {ROUND_TRIP_RATIO} x, slowest cores within {INTEGER_RATIO} x",
         f"{options.seconds:g} s of sampling in each process after warm-up; ms: medians over all processes",
     ]
     return table.conclude(options.record)
