@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Optional, Tuple
+from typing import Callable, Mapping, Optional, Tuple
+
+KINDS = ("jetson", "raspberry-pi", "gpu", "x86", "other")
+SCOPES = ("process", "device", "unified")
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,17 @@ class PowerMode:
 
     name: str
     is_default: bool = False
+    configuration: str = ""  # boards with several sets of modes: which one has it
     cpu_cores: Optional[int] = None
     cpu_hz: Optional[float] = None
     gpu_units: Optional[int] = None  # TPCs that stay on
     gpu_hz: Optional[float] = None
     memory_hz: Optional[float] = None
+    dla_hz: Optional[float] = None
+    peaks: Mapping[str, Figure] = field(default_factory=dict)
+    bandwidth: Optional[Figure] = None
     source: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,18 +46,43 @@ class Profile:
     families: Tuple[str, ...]
     runtimes: Tuple[str, ...]  # in order of preference
     precision: str
-    memory_scope: str  # process, device or unified
+    memory_scope: str  # one of SCOPES
+    kind: str = "other"  # one of KINDS
     peaks: Mapping[str, Figure] = field(default_factory=dict)  # precision: dense operations a second
     bandwidth: Optional[Figure] = None  # bytes a second
     memory: Optional[Figure] = None  # bytes that a program can have
+    multiprocessors: Optional[Figure] = None
+    gpu_hz: Optional[Figure] = None  # the clock that the peaks are for
+    cpu_cores: Optional[Figure] = None
+    cpu_hz: Optional[Figure] = None
     power_modes: Tuple[PowerMode, ...] = ()
-    modules: Tuple[str, ...] = ()  # of the device tree's compatible string: p3701-0005, or raspberrypi,5-model-b
+    modules: Tuple[str, ...] = ()  # of the device tree's compatible string: p3701-0005, p2888-*, raspberrypi,5-model-b
     chip: Optional[str] = None  # tegra234, bcm2712
-    gpu: Optional[str] = None  # as the driver names it
+    gpus: Tuple[str, ...] = ()  # a discrete card, as the driver names it
     gpu_units: Optional[int] = None  # TPCs
     dla: Optional[int] = None
-    total_memory: Tuple[float, float] = (0.0, float("inf"))  # MemTotal, or the card's, lies between
+    total_memory: Tuple[float, float] = (0.0, float("inf"))  # MemTotal lies between, in bytes
     python: str = "python3"
     software: Mapping[str, str] = field(default_factory=dict)  # jetpack: "5.0 to 7.2"
+    notes: Tuple[str, ...] = ()
     estimate_only: Optional[str] = None  # why nothing can be measured on it
     origin: str = ""  # the file
+    hides: str = ""  # the file of the same name that this one stands before
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a word means among the profiles: one by its own name or path, several by their family's, or neither."""
+
+    profile: Optional[Profile] = None
+    family: Tuple[Profile, ...] = ()
+    near: Tuple[str, ...] = ()  # known names that look like it
+
+
+# What a word means: the word, the folder that a path in it starts at, and the project's folder.
+Lookup = Callable[[str, str, Optional[str]], Found]
+
+
+def no_profiles(word: str, base: str, project: Optional[str]) -> Found:
+    """Where no profile is to be had, nothing is found."""
+    return Found()
