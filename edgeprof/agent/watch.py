@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 from edgeprof.agent import strain
 from edgeprof.agent.memory import kills_for_memory, peak_bytes
 from edgeprof.agent.samples import sample_file, samples_in_file
+from edgeprof.agent.telemetry.recording import Recording
 from edgeprof.core.codec import plain
 from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, message_of
@@ -59,6 +60,7 @@ class Watch:
         self._medians_s: List[float] = []
         self._heard = b""
         self._memory_kills = kills_for_memory()
+        self._recording = Recording(order)
         handle = sample_file()
         self._samples = samples_in_file(handle)
         self._child, self._ear, self._lifeline = _start(command, order, handle)
@@ -72,8 +74,10 @@ class Watch:
         except _Over as over:
             ended, message = over.ended, over.message
         finally:
+            self._recording.end()
             self._end_child()
         self._look()  # what a crash left behind
+        self._facts.update(self._recording.facts(self._facts.get("peak_memory_bytes")))
         return Process(ended=ended, message=message, steady=self._sampling.steady, **self._facts)
 
     def outputs(self) -> Dict[str, Any]:
@@ -91,11 +95,15 @@ class Watch:
         dogs = self._order.watchdogs
         self._emit({"event": "loading"})
         self._wait_for("loaded", dogs.load_s, "loading")
+        self._recording.look(self._child.pid)
         self._emit({"event": "warming"})
         self._wait_for("inferred", dogs.first_inference_s, "its first inference")
+        self._recording.look(self._child.pid)
+        self._recording.start()
         watched = [self._child.pid, os.getpid()]
         before = strain.count(watched)
         ended = self._sample()
+        self._recording.end()
         self._facts["strain"] = strain.between(before, strain.count(watched))
         self._samples.stop()
         if ended is not Ended.CAPACITY:
@@ -122,6 +130,7 @@ class Watch:
                 last_progress = time.monotonic()
             if was_warming and self._sampling.phase is not Phase.WARMING:
                 began = time.monotonic()
+                self._recording.begin()
             if self._sampling.phase is Phase.FINISHED:
                 return self._why_finished()
             if message and message["event"] == "ended":

@@ -11,6 +11,7 @@ from edgeprof.core.job import Job
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.sequential import Rule, Threshold
 from edgeprof.core.stats.steady import WarmUp
+from edgeprof.core.telemetry import Telemetry
 
 
 class Ended(str, Enum):
@@ -24,6 +25,7 @@ class Ended(str, Enum):
     CRASHED = "crashed"
     KILLED = "killed"
     HUNG = "hung"
+    LOST = "lost"  # the link to the device broke
     OUT_OF_MEMORY = "out of memory"
 
     @property
@@ -63,6 +65,7 @@ class Process:
     load_s: Optional[float] = None
     peak_memory_bytes: Optional[int] = None
     memory_scope: str = "process"
+    memory_method: Optional[str] = None  # how the peak was found: VmHWM, nvmap, MemAvailable
     precision: Optional[str] = None  # as the runtime reports it after loading
     threads: Optional[int] = None
     runtime_version: Optional[str] = None
@@ -70,6 +73,8 @@ class Process:
     canary_before: Optional[Canary] = None
     canary_after: Optional[Canary] = None
     strain: Optional[Strain] = None
+    telemetry: Optional[Telemetry] = None
+    power_mode: Optional[str] = None  # the board's, after it was sampled
     message: Optional[str] = None  # what it said when it did not end well
 
 
@@ -131,6 +136,7 @@ class Measurement:
     plan: Plan
     size_bytes: int
     processes: Tuple[Process, ...] = ()
+    lost: Tuple[Process, ...] = ()  # as far as they were received before the link broke; repeated, and never judged
     budget: Mapping[str, float] = field(default_factory=dict)  # as asked, in config units; judge may use another
     budget_name: Optional[str] = None
     parity: Optional[Parity] = None

@@ -1,4 +1,4 @@
-"""What a budget may limit: one row a metric, with its unit, its scale to seconds and bytes, and its direction."""
+"""What a budget may limit: a row a metric, with its unit, its scale to seconds, bytes and joules, and its direction."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ class Metric:
         return ">=" if self.higher_is_better else "<="
 
     @property
+    def is_of_power(self) -> bool:
+        """Read from telemetry, and moved by whatever else the machine does."""
+        return self.key in ("power_w", "energy_mj")
+
+    @property
     def q0(self) -> float:
         """The share of latencies that may exceed a percentile's limit."""
         if self.percent is None:
@@ -60,6 +65,8 @@ _METRICS = (
     Metric("memory_mib", "peak memory", "MiB", MIB, False, Judging.BY_THE_WORST),
     Metric("load_s", "load time", "s", 1.0, False, Judging.PER_PROCESS),
     Metric("size_mib", "artefact size", "MiB", MIB, False, Judging.EXACTLY),
+    Metric("power_w", "mean power", "W", 1.0, False, Judging.BY_THE_WORST),
+    Metric("energy_mj", "energy a frame", "mJ", 1e-3, False, Judging.BY_THE_WORST),
 )
 METRICS: Dict[str, Metric] = {metric.key: metric for metric in _METRICS}
 

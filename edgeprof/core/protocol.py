@@ -11,12 +11,15 @@ from edgeprof.core.job import Job
 from edgeprof.core.sampling import Sampling
 
 PROTOCOL = 1
+BEAT_S = 5.0  # either side shows that often that it lives
+SILENCE_S = 30.0  # after so long without a word the other side is given up
 
 
 class Task(str, Enum):
     DESCRIBE = "describe"  # host facts and runtimes; takes no lock, starts no measured process
     OUTPUTS = "outputs"  # run each input set once and write what comes out, for parity
     MEASURE = "measure"
+    HOLD = "hold"  # set power mode and clocks, and put them back when the caller lets go
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class Order:
     watchdogs: Watchdogs = field(default_factory=Watchdogs)
     holder: str = ""  # who we are, for others who wait for the device lock
     lock_timeout_s: Optional[float] = None
+    power_mode: Optional[str] = None  # what HOLD sets
+    lock_clocks: bool = False
+    telemetry_s: float = 0.2  # between two readings of the device while it is sampled; 0: none
 
 
 def line_of(message: Mapping[str, Any]) -> bytes:
@@ -52,7 +58,7 @@ def message_of(line: bytes) -> Optional[Dict[str, Any]]:
     """The message a line holds, None where it holds none."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Callable, List, Optional, Tuple
 
@@ -32,6 +32,7 @@ class Reason(str, Enum):
     NEVER_STEADY = "the warm-up never became steady"
     MIXED = "some processes meet it and some do not"
     NOT_MEASURED = "not measured"
+    NO_POWER = "no power was read"
     DOES_NOT_FIT = "does not fit"
 
 
@@ -75,6 +76,8 @@ def rule_on(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
         return _rule_sequentially(limit, measurement, rule)
     if judged is Judging.EXACTLY:
         return _rule_by_the_worst(limit, [float(measurement.size_bytes)], expected=1)
+    if limit.metric.is_of_power:
+        return _rule_on_power(limit, measurement)
     if judged is Judging.BY_THE_WORST:
         if any(process.ended is Ended.OUT_OF_MEMORY for process in measurement.processes):
             return Ruling(limit, Outcome.FAIL, None, reason=Reason.DOES_NOT_FIT, distance=Distance.FAR)
@@ -166,6 +169,21 @@ def _reader(limit: Limit, measurement: Measurement) -> Callable[[Process], Optio
     return lambda process: process.load_s
 
 
+def _rule_on_power(limit: Limit, measurement: Measurement) -> Ruling:
+    """A process whose power nobody read may have drawn any: then the others can miss the limit, and never meet it."""
+    read = [_power(limit, process, measurement.job.batch) for process in measurement.processes]
+    ruling = _rule_by_the_worst(limit, [v for v in read if v is not None], expected=measurement.plan.processes)
+    if ruling.outcome is Outcome.INCONCLUSIVE and None in read:
+        return replace(ruling, reason=Reason.NO_POWER)
+    return ruling
+
+
+def _power(limit: Limit, process: Process, batch: int) -> Optional[float]:
+    if limit.metric.key == "energy_mj":
+        return energy_a_frame_j(process, batch)
+    return process.telemetry.power_w if process.telemetry else None
+
+
 def _rule_by_the_worst(limit: Limit, values: List[float], expected: int) -> Ruling:
     if not values:
         return Ruling(limit, Outcome.INCONCLUSIVE, None, reason=Reason.NOT_MEASURED)
@@ -186,3 +204,10 @@ def fps(process: Process, batch: int) -> Optional[float]:
     """Frames a second back to back: what was inferred over the time it took."""
     total_s = sum(process.samples_s)
     return batch * len(process.samples_s) / total_s if total_s > 0 else None
+
+
+def energy_a_frame_j(process: Process, batch: int) -> Optional[float]:
+    """The mean power for the time a frame took back to back: readings begin and end beside the samples."""
+    frames_a_second = fps(process, batch)
+    power_w = process.telemetry.power_w if process.telemetry else None
+    return power_w / frames_a_second if power_w is not None and frames_a_second else None

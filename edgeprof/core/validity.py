@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from edgeprof.core.measurement import Canary, Ended, Measurement, Process
+from edgeprof.core.measurement import Canary, Ended, Measurement, Process, Strain
+from edgeprof.core.telemetry import Telemetry
+from edgeprof.core.throttling import heat_events, over_current_events, under_voltage_events
 
 
 class Direction(str, Enum):
@@ -30,28 +32,76 @@ class Allowance:
     """What a machine may do beside a measurement; `most` is the largest value that is still no finding."""
 
     name: str
-    field: str  # of Strain
+    seen: Callable[[Process], Optional[float]]
     most: float
     words: str
     remedy: str
 
 
+def _strain(read: Callable[[Strain], Optional[float]]) -> Callable[[Process], Optional[float]]:
+    return lambda process: None if process.strain is None else read(process.strain)
+
+
+def _telemetry(read: Callable[[Telemetry], Optional[float]]) -> Callable[[Process], Optional[float]]:
+    return lambda process: None if process.telemetry is None else read(process.telemetry)
+
+
 FOREIGN_SHARE = 0.15
 ALLOWANCES = (
-    Allowance("foreign-load", "foreign_share", FOREIGN_SHARE, "other programs used {:.0%} of its cores", "end them"),
-    Allowance("steal", "steal_share", 0.05, "the hypervisor took {:.0%} of its cores", "run on a machine of its own"),
+    Allowance(
+        "foreign-load",
+        _strain(lambda strain: strain.foreign_share),
+        FOREIGN_SHARE,
+        "other programs used {:.0%} of its cores",
+        "end them",
+    ),
+    Allowance(
+        "steal",
+        _strain(lambda strain: strain.steal_share),
+        0.05,
+        "the hypervisor took {:.0%} of its cores",
+        "run on a machine of its own",
+    ),
     Allowance(
         "cgroup-throttling",
-        "throttled_share",
+        _strain(lambda strain: strain.throttled_share),
         0.01,
         "the cgroup's quota stopped it for {:.0%} of the time",
         "raise the quota or lower --threads",
     ),
-    Allowance("swap", "swapped_bytes", 1 << 20, "{:,.0f} bytes were swapped in", "free memory"),
+    Allowance(
+        "swap",
+        _strain(lambda strain: strain.swapped_bytes),
+        1 << 20,
+        "{:,.0f} bytes were swapped in",
+        "free memory",
+    ),
+    Allowance(
+        "thermal-throttling",
+        _telemetry(heat_events),
+        0,
+        "the device slowed itself down for its heat",
+        "let it cool down, or cool it better",
+    ),
+    Allowance(
+        "over-current",
+        _telemetry(over_current_events),
+        0,
+        "the device's over-current protection stepped in {:,.0f} times",
+        "choose a lower power mode",
+    ),
+    Allowance(
+        "under-voltage",
+        _telemetry(under_voltage_events),
+        0,
+        "the device's supply voltage was too low",
+        "give it a stronger supply or a shorter cable",
+    ),
 )
 CANARY_INTEGER_RATIO = 1.25
 # Virtual machines move between two states of 85 and 360 ns; a ratio of 3 tells these apart from noise.
 CANARY_ROUND_TRIP_RATIO = 3.0
+CLOCK_RATIO = 1.05
 
 ALLOWABLE = (*(allowance.name for allowance in ALLOWANCES), "canary")
 
@@ -59,6 +109,7 @@ _ENDINGS = {
     Ended.CRASHED: ("crashed", None),
     Ended.KILLED: ("was killed", "see whether something on the device ends processes, or whether memory ran out"),
     Ended.HUNG: ("hung", "try another runtime or fewer threads"),
+    Ended.LOST: ("was lost with its link", "see to the network, or give it more chances with --retries 2"),
     Ended.STOPPED: ("was stopped", None),
     Ended.OUT_OF_MEMORY: ("ran out of memory: the model does not fit", "lower --res or --batch, or free memory"),
 }
@@ -70,6 +121,8 @@ def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
     for number, process in enumerate(measurement.processes, 1):
         found += _of_process(number, process, measurement)
     found += _of_canaries(measurement.processes)
+    found += _of_power_modes(measurement.processes)
+    found += _of_clocks(measurement)
     found += _of_host(measurement)
     return tuple(found)
 
@@ -94,7 +147,7 @@ def _of_process(number: int, process: Process, measurement: Measurement) -> Iter
             "this processor may lack it; try --precision fp32",
         )
     for allowance in ALLOWANCES:
-        value = getattr(process.strain, allowance.field, None)
+        value = allowance.seen(process)
         if value is not None and value > allowance.most:
             message = f"{name}: {allowance.words.format(value)}"
             hint = f"{allowance.remedy}, or accept it with --allow {allowance.name}"
@@ -143,4 +196,34 @@ def _of_host(measurement: Measurement) -> Iterator[Finding]:
             Direction.VARIES,
             f"the cpu governor is {governor}: clocks were not locked",
             "for steadier numbers: cpupower frequency-set -g performance",
+        )
+
+
+def _of_power_modes(processes: Sequence[Process]) -> Iterator[Finding]:
+    modes = list(dict.fromkeys(process.power_mode for process in processes if process.power_mode is not None))
+    if len(modes) > 1:
+        yield Finding(
+            "power-mode",
+            Direction.CHANGES,
+            f"the power mode changed between processes: {', then '.join(modes)}",
+            "name the one that counts with --power-mode, and keep others from changing it",
+        )
+
+
+def _of_clocks(measurement: Measurement) -> Iterator[Finding]:
+    """Every clock that moved, over all processes; where somebody locked them, nothing is said."""
+    board = measurement.host.get("board")
+    if isinstance(board, Mapping) and board.get("clocks_locked") is True:
+        return
+    moved = []
+    for series, name in (("gpu_hz", "gpu"), ("cpu_hz", "cpu"), ("memory_hz", "memory")):
+        seen = [hz for p in measurement.processes if p.telemetry for _, hz in p.telemetry.readings(series)]
+        if seen and 0 < CLOCK_RATIO * min(seen) < max(seen):
+            moved.append(f"{name} {min(seen) / 1e6:.0f} to {max(seen) / 1e6:.0f} MHz")
+    if moved:
+        yield Finding(
+            "clocks",
+            Direction.VARIES,
+            f"clocks moved, since nobody locked them: {', '.join(moved)}",
+            "for steadier numbers: --lock-clocks",
         )

@@ -121,11 +121,9 @@ def _word(rulings: Tuple[Ruling, ...], findings: Tuple[Finding, ...], allowed: F
 
 
 def _could_be_the_machine(rulings: Tuple[Ruling, ...]) -> bool:
-    """A slow machine makes latencies longer; it does not make an artefact larger or a peak higher."""
-    return not any(
-        ruling.outcome is Outcome.FAIL and ruling.limit.metric.judged in (Judging.EXACTLY, Judging.BY_THE_WORST)
-        for ruling in rulings
-    )
+    """What slows a machine makes latencies longer and draws power; it makes no artefact larger and no peak higher."""
+    missed = [ruling.limit.metric for ruling in rulings if ruling.outcome is Outcome.FAIL]
+    return not any(m.judged in (Judging.EXACTLY, Judging.BY_THE_WORST) and not m.is_of_power for m in missed)
 
 
 def _fresh_may_miss(ruling: Ruling) -> bool:

@@ -1,0 +1,48 @@
+"""One number in a file of /sys or /proc that is kept open: reading it anew costs a single system call."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Optional
+
+_MOST_BYTES = 1 << 12
+
+
+class Gauge:
+    """A whole number times `scale`; None while the driver will not tell it, as of a sensor that is switched off."""
+
+    def __init__(self, path: Path, scale: float = 1.0) -> None:
+        self._handle = os.open(path, os.O_RDONLY)
+        self._scale = scale
+
+    def read(self) -> Optional[float]:
+        try:
+            return int(os.pread(self._handle, 64, 0)) * self._scale
+        except (OSError, ValueError):
+            return None
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+def gauge_at(path: Path, scale: float = 1.0) -> Optional[Gauge]:
+    """None where there is no such file, or it is not for us to read."""
+    try:
+        return Gauge(path, scale)
+    except OSError:
+        return None
+
+
+def words_at(path: Path) -> str:
+    """A short file's words, without the zero byte that ends those of the device tree; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES).decode("utf-8", "replace").strip("\0\n ")
+    except OSError:
+        return ""
+
+
+def shown(path: Path, root: Path) -> str:
+    """The path as the device knows it, whatever stands in for its root."""
+    return f"/{path.relative_to(root)}"
