@@ -1,4 +1,4 @@
-"""Where the bundle starts: without arguments the supervisor, with them the measured process."""
+"""Where the bundle starts: without arguments the supervisor, with them one of the processes that it starts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import sys
 
 
 def main() -> None:
-    # Each imports only its own half: another Python than the bundle was made by compiles it anew at every start.
-    if len(sys.argv) > 1:
+    # Each imports only its own part: another Python than the bundle was made by compiles it anew at every start.
+    if sys.argv[1:2] == ["hold"]:
+        from edgeprof.agent.clocks import guardian
+
+        guardian.main(sys.argv[2:])
+    elif len(sys.argv) > 1:
         from edgeprof.agent import measured
 
         measured.main(sys.argv[1:])

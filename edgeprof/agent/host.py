@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from math import ceil
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from edgeprof.agent.runtimes import RUNTIMES, runtime_of, version_of
+from edgeprof.core.codec import plain
+from edgeprof.core.installed import installed_version
 
 _SYSTEM = Path("/sys/devices/system/cpu")
 
 
 def facts() -> Dict[str, Any]:
     """For the record; every value may be missing."""
+    from edgeprof.agent import board  # here, because the measured process has no use for it
+    from edgeprof.agent.board.reading import top
+
+    seen = board.read(top())
     return {
         "hostname": platform.node(),
         "machine": platform.machine(),
@@ -30,6 +37,11 @@ def facts() -> Dict[str, Any]:
         "memory_available_bytes": _memory("MemAvailable"),
         "memory_limit_bytes": memory_limit_bytes(),
         "load_average": os.getloadavg()[0],
+        "numpy": installed_version("numpy"),
+        "tensorrt": installed_version("tensorrt") if seen.tensorrt else None,
+        "python_is_managed": _python_is_managed(),
+        "temperatures": board.temperatures(top()),
+        "board": plain(seen),
     }
 
 
@@ -108,6 +120,11 @@ def governor() -> Optional[str]:
 def cpu_flags() -> Sequence[str]:
     match = re.search(r"^flags\s*:\s*(.*)$", _text(Path("/proc/cpuinfo")), re.MULTILINE)  # flags : fpu vme avx512_bf16
     return match.group(1).split() if match else ()
+
+
+def _python_is_managed() -> bool:
+    """Whether pip refuses to install for it outside a virtual environment, as on Debian 12 and Ubuntu 24.04."""
+    return sys.prefix == sys.base_prefix and Path(os.path.dirname(os.__file__), "EXTERNALLY-MANAGED").exists()
 
 
 def _processor() -> Optional[str]:

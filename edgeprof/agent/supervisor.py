@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 import time
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Optional
 
@@ -14,7 +16,7 @@ from edgeprof.agent import canary, host
 from edgeprof.agent.watch import Refusal, Watch
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.files import locked
-from edgeprof.core.protocol import PROTOCOL, Order, Task, hello, line_of, message_of
+from edgeprof.core.protocol import BEAT_S, PROTOCOL, SILENCE_S, Order, Task, hello, line_of, message_of
 
 LOCK = Path("/tmp/edgeprof.lock")
 _LOCK_LOOK_S = 0.2
@@ -29,6 +31,7 @@ class Supervisor:
         self._agent = agent
         self._command = command  # what starts the measured process, but for its arguments
         self._abandoned = threading.Event()
+        self._mouth = threading.Lock()  # two threads speak
 
     def serve(self) -> None:
         self._emit(hello(self._agent))
@@ -36,14 +39,22 @@ class Supervisor:
         if order is None:
             return
         threading.Thread(target=self._await_hang_up, daemon=True).start()
+        threading.Thread(target=self._beat, daemon=True).start()
         if order.task is Task.DESCRIBE:
             self._emit({"event": "done", "host": host.facts(), "runtimes": host.runtimes(), "lock": str(lock_path())})
+            return
+        if order.task is Task.HOLD:
+            from edgeprof.agent.clocks.holding import hold
+
+            hold(order, self._command, self._emit, self._abandoned.is_set)
             return
         with ExitStack() as held:
             try:
                 held.enter_context(locked(lock_path(), order.holder, self._say_waiting, self._patience(order)))
             except TimeoutError as error:
-                self._error("lock", f"the device was still busy with {error}", "raise --lock-timeout, or wait")
+                held_s = _held_s()
+                since = "" if held_s is None else f", for {held_s:.0f} s by then"
+                self._error("lock", f"the device was still busy with {error}{since}", "raise --lock-timeout, or wait")
                 return
             except OSError as error:
                 self._error("lock", f"the device lock cannot be used: {error}", f"make {lock_path()} writable")
@@ -91,11 +102,23 @@ class Supervisor:
 
     def _await_hang_up(self) -> None:
         """Killing an ssh client does not kill the remote process; closing its stdin does."""
-        while self._source.readline():
-            pass
+        is_used_to_hearing = False
+        while True:
+            ready, _, _ = select.select([self._source], [], [], SILENCE_S)
+            if not ready and is_used_to_hearing:
+                break  # nobody closes anything where a cable was pulled
+            if ready and not self._source.readline():
+                break
+            is_used_to_hearing = is_used_to_hearing or bool(ready)
         self._abandoned.set()
         time.sleep(3)  # the watch ends the measured process within a look; if it cannot, the lifeline does
         os._exit(1)
+
+    def _beat(self) -> None:
+        """Show that we live, also while there is nothing to tell."""
+        while True:
+            time.sleep(BEAT_S)
+            self._emit({"event": "alive"})
 
     def _patience(self, order: Order) -> Any:
         deadline = None if order.lock_timeout_s is None else time.monotonic() + order.lock_timeout_s
@@ -109,7 +132,7 @@ class Supervisor:
         return gives_up
 
     def _say_waiting(self, holder: str) -> None:
-        self._emit({"event": "waiting", "holder": holder})
+        self._emit({"event": "waiting", "holder": holder, "held_s": _held_s()})
 
     def _error(self, cause: str, message: str, hint: Optional[str]) -> None:
         self._emit({"event": "error", "cause": cause, "message": message, "hint": hint})
@@ -117,8 +140,9 @@ class Supervisor:
     def _emit(self, event: Mapping[str, Any]) -> None:
         try:
             rest = line_of(event)
-            while rest:
-                rest = rest[os.write(self._sink, rest) :]
+            with self._mouth:
+                while rest:
+                    rest = rest[os.write(self._sink, rest) :]
         except BrokenPipeError:
             self._abandoned.set()
 
@@ -126,6 +150,14 @@ class Supervisor:
 def lock_path() -> Path:
     """One lock for the whole machine, whoever measures on it; another one only for tests of edgeprof itself."""
     return Path(os.environ.get("EDGEPROF_LOCK", LOCK))
+
+
+def _held_s() -> Optional[float]:
+    """How long ago somebody took the lock and wrote a name into it, by the device's own clock."""
+    try:
+        return max(0.0, datetime.now(timezone.utc).timestamp() - lock_path().stat().st_mtime)
+    except OSError:
+        return None
 
 
 def main(command: List[str], agent: str) -> None:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Mapping, Optional, Tuple
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What edgeprof has changed on a device for the time of a measuring."""
+
+    holder: str
+    since: float  # seconds since the epoch, by the device's clock
+    changes: Tuple[str, ...]  # power mode MAXN instead of MODE_30W
+    undo: Tuple[str, ...]  # the commands that put it back
+    is_held: bool  # False: whoever made the changes is gone, and did not put them back
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,10 @@ class Board:
     trtexec: Optional[str] = None  # its path
     power_mode: Optional[str] = None
     power_modes: Tuple[str, ...] = ()
+    power_mode_ids: Mapping[str, int] = field(default_factory=dict)  # what this device's nvpmodel -m takes
+    default_power_mode: Optional[str] = None
+    power_conf: Optional[str] = None  # nvpmodel_p3767_0003_super.conf: the family, where the device tree is hidden
     clocks_locked: Optional[bool] = None
     container: Optional[bool] = None
     disk_free_bytes: Optional[int] = None  # where the agent keeps its files
+    hold: Optional[Hold] = None

@@ -1,0 +1,129 @@
+"""What machine this is, read from its files; a command is started only where a board's files leave a gap."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+from typing import Dict, Optional, Tuple
+
+from edgeprof.agent.board import device_tree, jetpack, jetson_clocks, nvpmodel, software
+from edgeprof.agent.board.container import in_container
+from edgeprof.agent.board.nvpmodel import power_mode
+from edgeprof.agent.board.reading import answer_of, text_of
+from edgeprof.agent.telemetry import thermal
+from edgeprof.agent.telemetry.devfreq import gpu_folder
+from edgeprof.core.board import Board
+
+__all__ = ["power_mode", "read", "temperatures"]
+
+_X86 = ("x86_64", "amd64", "i386", "i686")
+
+
+def read(root: Path = Path("/"), machine: Optional[str] = None) -> Board:
+    """The board as it is now; `machine` is the architecture of its processor."""
+    from edgeprof.agent.clocks.record import held  # here, because it looks at the board too
+
+    entries = device_tree.compatible(root)
+    chip = device_tree.chip(entries)
+    module = device_tree.module(entries)
+    kind = _kind(root, chip, module, machine or platform.machine())
+    is_jetson = kind == "jetson"
+    l4t = jetpack.l4t(root, asks=is_jetson)
+    modes = nvpmodel.modes(root)
+    default = modes.of_id(modes.default)
+    units, locked = _units_and_clocks(root, chip, module, is_jetson=is_jetson)
+    return Board(
+        kind=kind,
+        model=device_tree.model(root),
+        compatible=entries,
+        module=module,
+        chip=chip,
+        memory_bytes=_memory_bytes(root),
+        gpu_units=units,
+        dla=device_tree.dla_count(root),
+        gpus=_gpus(root),
+        l4t=l4t,
+        jetpack=jetpack.jetpack(l4t, asks=is_jetson),
+        cuda=software.cuda(root),
+        tensorrt=software.tensorrt(root, asks=is_jetson),
+        trtexec=software.trtexec(root),
+        power_mode=power_mode(root),
+        power_modes=tuple(mode.name for mode in modes.modes),
+        power_mode_ids={mode.name: mode.id for mode in modes.modes},
+        default_power_mode=default.name if default else None,
+        power_conf=_power_conf(root),
+        clocks_locked=locked,
+        container=in_container(root),
+        disk_free_bytes=_disk_free_bytes(Path(sys.argv[0]).parent),
+        hold=held(root),
+    )
+
+
+def temperatures(root: Path) -> Dict[str, float]:
+    """Degrees Celsius by zone; empty where none is visible, as on most virtual machines."""
+    source = thermal.source_of(root)
+    if source is None:
+        return {}
+    try:
+        return {name: value for name, value in source.read().items() if name.startswith("temperature_")}
+    finally:
+        source.close()
+
+
+def _kind(root: Path, chip: Optional[str], module: Optional[str], machine: str) -> str:
+    is_tegra_kernel = "-tegra" in text_of(root / "proc/sys/kernel/osrelease")
+    if (chip or "").startswith("tegra") or is_tegra_kernel or (root / "etc/nv_tegra_release").exists():
+        return "jetson"
+    if (module or "").startswith("raspberrypi,") or (chip or "").startswith("bcm"):
+        return "raspberry-pi"
+    return "x86" if machine.lower() in _X86 else "other"
+
+
+def _units_and_clocks(
+    root: Path, chip: Optional[str], module: Optional[str], *, is_jetson: bool
+) -> Tuple[Optional[int], Optional[bool]]:
+    """The TPCs that are on, and whether clocks are locked; jetson_clocks is asked for what sysfs leaves open."""
+    units = nvpmodel.tpc_count(nvpmodel.tpc_mask(root), chip, module)
+    locked = jetson_clocks.clocks_locked(root)
+    knows_gpu = gpu_folder(root) is not None
+    if is_jetson and not knows_gpu:
+        locked = None  # the cores alone say nothing of what is measured
+    if not is_jetson or (units is not None and knows_gpu) or os.geteuid() != 0:
+        return units, locked
+    shown = answer_of(["jetson_clocks", "--show"]) or ""
+    if units is None:
+        units = nvpmodel.plausible_tpcs(jetson_clocks.tpcs_of_show(shown), chip, module)
+    return units, locked if knows_gpu else jetson_clocks.locked_of_show(shown)
+
+
+def _memory_bytes(root: Path) -> Optional[int]:
+    match = re.search(r"^MemTotal:\s+(\d+) kB", text_of(root / "proc/meminfo"), re.MULTILINE)  # MemTotal:  7802880 kB
+    return int(match.group(1)) * 1024 if match else None
+
+
+def _gpus(root: Path) -> Tuple[str, ...]:
+    """The cards by the names the driver's own files give them; Model: \t\t NVIDIA H200."""
+    found = []
+    for path in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
+        match = re.search(r"^Model:\s*(\S.*)$", text_of(path), re.MULTILINE)
+        if match:
+            found.append(match.group(1).strip())
+    return tuple(found)
+
+
+def _power_conf(root: Path) -> Optional[str]:
+    try:
+        return os.path.basename(os.readlink(str(root / nvpmodel.CONF)))
+    except OSError:
+        return None
+
+
+def _disk_free_bytes(folder: Path) -> Optional[int]:
+    try:
+        found = os.statvfs(str(folder))
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize

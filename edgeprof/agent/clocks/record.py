@@ -1,0 +1,102 @@
+"""What was changed, kept in a file until it is put back, for whoever comes after a crash or a power cut."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Tuple
+
+from edgeprof.agent import clocks
+from edgeprof.agent.board.jetson_clocks import clocks_locked
+from edgeprof.agent.board.nvpmodel import power_mode
+from edgeprof.agent.board.reading import text_of
+from edgeprof.core.board import Hold
+from edgeprof.core.codec import plain, restore
+from edgeprof.core.files import write_atomically
+
+_MOST_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Record:
+    holder: str
+    since: float
+    boot: str  # a reboot frees locked clocks; a power mode outlives it
+    changes: Tuple[str, ...]
+    undo: Tuple[str, ...]
+    power_mode: Optional[str] = None  # as it was set
+    locks: bool = False
+
+
+def boot_id(root: Path) -> str:
+    return text_of(root / "proc/sys/kernel/random/boot_id").strip()
+
+
+def keep(record: Record) -> bool:
+    """Whether it could be written."""
+    try:
+        write_atomically(clocks.record_path(), json.dumps(plain(record)))
+    except OSError:
+        return False
+    return True
+
+
+def forget() -> None:
+    with suppress(OSError):  # what it tells of is not in force any more, so it says nothing
+        os.unlink(str(clocks.record_path()))
+
+
+def own(root: Path) -> Optional[Record]:
+    """What this user changed that is still in force, by a hold that goes on or by one that left it behind."""
+    record = _read(clocks.record_path())
+    return record if record and _is_in_force(record, root) else None
+
+
+def held(root: Path) -> Optional[Hold]:
+    """The same for who looks at the board."""
+    record = own(root)
+    if record is None:
+        return None
+    return Hold(record.holder, record.since, record.changes, record.undo, _is_locked(clocks.lock_path()))
+
+
+def _is_in_force(record: Record, root: Path) -> bool:
+    """People put things back by hand too."""
+    has_mode = record.power_mode is not None and power_mode(root) == record.power_mode
+    return has_mode or (record.locks and record.boot == boot_id(root) and clocks_locked(root) is not False)
+
+
+def _read(path: Path) -> Optional[Record]:
+    """It lies where anybody may put files: only a small plain one of our own, of the right shape, counts."""
+    try:
+        handle = os.open(str(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid() or found.st_size > _MOST_BYTES:
+            return None
+        content = file.read(_MOST_BYTES)
+    try:
+        return restore(Record, json.loads(content), "record")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        handle = os.open(str(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
