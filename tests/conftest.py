@@ -6,6 +6,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Callable, Dict, Optional
 
 import pytest
@@ -28,7 +29,40 @@ def _no_export() -> Optional[str]:
     return f"{' and '.join(missing)} missing: install edgeprof[export]" if missing else None
 
 
-ABSENCE: Dict[str, Callable[[], Optional[str]]] = {"gpu": _no_gpu, "export": _no_export}
+def _no_board() -> Optional[str]:
+    """The emulated ARM board of tests/board."""
+    folder = Path(os.environ.get("EDGEPROF_BOARD", Path(__file__).parent.parent / ".board"))
+    if not (folder / "made").exists():
+        return "no emulated board: make board"
+    return None if os.geteuid() == 0 else "only root enters the emulated board"
+
+
+def _no_chroot() -> Optional[str]:
+    """A bare root file system that a test makes for itself."""
+    if which("debootstrap") is None:
+        return "no debootstrap here"
+    return None if os.geteuid() == 0 else "only root makes a root file system"
+
+
+def _no_trt() -> Optional[str]:
+    names = ("tensorrt", "tensorrt_rtx", "tensorrt_rtx_bindings")
+    is_there = find_spec("onnx") and any(find_spec(name) for name in names)
+    return None if is_there else "no TensorRT here: pip install edgeprof[tensorrt-rtx]"
+
+
+def _no_ssh() -> Optional[str]:
+    is_there = which("ssh") and os.path.exists("/usr/sbin/sshd")
+    return None if is_there else "no sshd here: apt install openssh-server"
+
+
+ABSENCE: Dict[str, Callable[[], Optional[str]]] = {
+    "gpu": _no_gpu,
+    "export": _no_export,
+    "ssh": _no_ssh,
+    "trt": _no_trt,
+    "board": _no_board,
+    "chroot": _no_chroot,
+}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from edgeprof import __version__
-from edgeprof.cli import cache, check, doctor, judge, measure, models, schema
+from edgeprof.cli import cache, check, device, doctor, judge, measure, models, schema
 
 # Rich help doubles the time of --help; pretty exceptions would hide our own door's codes.
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("judge")(judge.judge)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)
+app.add_typer(device.app, name="device")
 app.add_typer(cache.app, name="cache")
 
 

@@ -13,6 +13,11 @@ def check(
     models: options.Models = None,
     config: options.Config = None,
     device: options.Device = None,
+    host: options.Host = None,
+    profile: options.Profile = None,
+    python: options.Python = None,
+    power_mode: options.PowerMode = None,
+    lock_clocks: options.LockClocks = None,
     res: options.Res = None,
     batch: options.Batch = None,
     shape: options.Shape = None,
@@ -42,6 +47,8 @@ def check(
     retries: options.Retries = None,
     reuse: options.Reuse = None,
     lock_timeout: options.LockTimeout = None,
+    wait_for_device: options.WaitForDevice = None,
+    cool_down: options.CoolDown = None,
     verify: options.Verify = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every value with its origin, and run nothing.")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from edgeprof.cli import options
 
 
-def doctor(config: options.Config = None, device: options.Device = None) -> int:
-    """Say what is installed, what each runtime can do here, and what would spoil a measurement, with its remedy."""
-    import os
-    from pathlib import Path
+def doctor(
+    config: options.Config = None,
+    device: options.Device = None,
+    host: options.Host = None,
+    profile: options.Profile = None,
+    python: options.Python = None,
+) -> int:
+    """Say what is installed, what each runtime can do there, and what would spoil a measurement, with its remedy."""
+    flags: dict[str, Any] = dict(locals())
 
-    from edgeprof.cli.request import workshop_of
-    from edgeprof.config import load_device
+    from edgeprof.cli.request import machine_of, workshop_of
     from edgeprof.core.exits import Exit
     from edgeprof.workflow.doctor import examine
 
-    name, is_configured = load_device({"config": config, "device": device}, cwd=Path.cwd(), environ=os.environ)
-    workshop = workshop_of()
+    machine, workshop = machine_of(flags), workshop_of()
     remarks = []
-    for remark in examine(name, workshop, is_configured=is_configured):
+    for remark in examine(machine, workshop):
         workshop.progress.rest()
         remarks.append(remark)
         print(f"{'!' if remark.remedy else ' '} {remark.topic:12} {remark.text}")

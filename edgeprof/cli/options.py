@@ -17,7 +17,40 @@ Config = Annotated[
     Optional[str],
     typer.Option("--config", metavar="FILE", help="The request file. Default: the nearest edgeprof.yaml upwards."),
 ]
-Device = Annotated[Optional[str], typer.Option("--device", metavar="NAME", help="local, or a configured name.")]
+Device = Annotated[
+    Optional[str],
+    typer.Option(
+        "--device", metavar="NAME", help="local (default), user@host, a configured name, or a profile with --host."
+    ),
+]
+Host = Annotated[
+    Optional[str], typer.Option("--host", metavar="HOST", help="Where it is reached, as ssh takes it: user@address.")
+]
+Profile = Annotated[
+    Optional[str],
+    typer.Option("--profile", metavar="NAME", help="What kind of device it is: a profile's name or file."),
+]
+Python = Annotated[
+    Optional[str], typer.Option("--python", metavar="FILE", help="The interpreter on the device. Default: python3.")
+]
+PowerMode = Annotated[
+    Optional[str],
+    typer.Option("--power-mode", metavar="NAME", help="Set it while measuring, then put it back, by sudo -n."),
+]
+LockClocks = Annotated[
+    Optional[bool],
+    typer.Option(
+        "--lock-clocks/--no-lock-clocks", help="Lock the clocks while measuring, then put them back, by sudo -n."
+    ),
+]
+WaitForDevice = Annotated[
+    Optional[str],
+    typer.Option("--wait-for-device", metavar="TIME", help="Try again for so long if it is not reached: 5m."),
+]
+CoolDown = Annotated[
+    Optional[bool],
+    typer.Option("--cool-down/--no-cool-down", help="Let the device cool down between candidates. Default: yes."),
+]
 Res = Annotated[
     Optional[str],
     typer.Option("--res", metavar="RES", help="1080 (a 1920x1080 frame), 720p, 4k, 224, 640x480, 1x3x224x224, native."),

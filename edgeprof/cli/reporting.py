@@ -33,22 +33,22 @@ class Reporter:
         if list(self._wanted.values()).count("-") > 1:
             raise ConfigError("stdout is asked for by two reports", "write one of them to a file")
         for path in self._wanted.values():
-            _expect_place(path)
+            expect_place(path)
         # A document on stdout stays parseable: the report for people moves over.
         self._people = sys.stderr if "-" in self._wanted.values() else sys.stdout
 
     def take(self, answer: Answer) -> None:
-        print_lines(console.render(answer, width=_width(), quiet=self._quiet), self._people)
+        print_lines(console.render(answer, width=page_width(), quiet=self._quiet), self._people)
         if _on_github():
             for line in github.annotations(answer):
                 print(line, file=self._people, flush=True)
 
     def finish(self, answers: Sequence[Answer]) -> None:
         if len(answers) > 1 and not self._quiet:  # all of them once more, a line each
-            overview = [line for answer in answers for line in console.render(answer, width=_width(), quiet=True)]
+            overview = [line for answer in answers for line in console.render(answer, width=page_width(), quiet=True)]
             print_lines([BLANK, *overview], self._people)
         for name, path in self._wanted.items():
-            _write(_FORMATS[name](answers), path)
+            write_document(_FORMATS[name](answers), path)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if _on_github() and summary:
             _append(markdown.render(answers), summary)
@@ -71,20 +71,20 @@ def print_figures(found: Iterable[tuple[Measurement, Path | None] | Refused], pe
     """`measure`'s numbers as they come; 0 when every process ran to its end."""
     wanted = _percents(percents)
     if json is not None:
-        _expect_place(json)
+        expect_place(json)
     codes = []
     for each in found:
         if isinstance(each, Refused):
-            print_lines(console.render(each, width=_width()), sys.stdout)
+            print_lines(console.render(each, width=page_width()), sys.stdout)
             codes.append(each.exit)
             continue
         measurement, path = each
         codes.append(_code_of(measurement))
         if json is not None:
-            _write(json_report.render_figures(measurement, __version__, wanted), json)
+            write_document(json_report.render_figures(measurement, __version__, wanted), json)
         if json != "-":
             saved_at = str(path) if path else None
-            print_lines(figures.render(measurement, wanted, width=_width(), saved_at=saved_at), sys.stdout)
+            print_lines(figures.render(measurement, wanted, width=page_width(), saved_at=saved_at), sys.stdout)
     return worst(codes)
 
 
@@ -109,16 +109,16 @@ def print_lines(lines: Sequence[Line], stream: TextIO) -> None:
 
 
 def print_dry_run(request: Request, tensors: Sequence[str], estimated_s: float | None) -> None:
-    print_lines(dry_run.render(request.lines(), tensors, estimated_s, width=_width()), sys.stdout)
+    print_lines(dry_run.render(request.lines(), tensors, estimated_s, width=page_width()), sys.stdout)
 
 
-def _expect_place(path: str) -> None:
+def expect_place(path: str) -> None:
     """Before anything is measured, so that nothing measured is lost."""
     if path != "-" and not (Path(path).absolute().parent.is_dir() and not Path(path).is_dir()):
         raise ConfigError(f'cannot write a report to "{path}"', "name a file in a folder that is there")
 
 
-def _write(text: str, path: str) -> None:
+def write_document(text: str, path: str) -> None:
     if path == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write((text if text.endswith("\n") else text + "\n").encode())  # whatever the terminal's is
@@ -161,5 +161,5 @@ def _on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def _width() -> int:
+def page_width() -> int:
     return min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)

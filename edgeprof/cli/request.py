@@ -1,14 +1,16 @@
-"""From a command's flags to the request, the cache and the folder that its workflow takes."""
+"""From a command's flags to the request, the machine, the cache and the folder that its workflow takes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
     from edgeprof.config import Request
+    from edgeprof.core.machine import Machine
+    from edgeprof.core.profile import Found, Profile
     from edgeprof.workflow.workshop import Workshop
 
 
@@ -17,7 +19,35 @@ def request_of(flags: Mapping[str, Any]) -> Request:
     from edgeprof.config import load_request
 
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in flags.items()}
-    return load_request(given, cwd=Path.cwd(), environ=os.environ)
+    return load_request(given, cwd=Path.cwd(), environ=os.environ, profiles=look_up_profile)
+
+
+def machine_of(flags: Mapping[str, Any]) -> Machine:
+    """The machine alone."""
+    from edgeprof.config import load_machine
+
+    return load_machine(flags, cwd=Path.cwd(), environ=os.environ, profiles=look_up_profile)
+
+
+def look_up_profile(word: str, base: str, project: Optional[str]) -> Found:
+    """What a word means among the project's profiles, the user's and edgeprof's own."""
+    from edgeprof.devices.name import find
+
+    return find(word, base, _places(project))
+
+
+def all_profiles(project: Optional[str]) -> Mapping[str, Profile]:
+    """Every profile by its name."""
+    from edgeprof.devices.load import profiles
+
+    return profiles(_places(project))
+
+
+def _places(project: Optional[str]) -> tuple[Path, ...]:
+    from edgeprof.config.own import own_folder
+    from edgeprof.devices.load import folders
+
+    return folders(own_folder(os.environ), Path(project) if project else None)
 
 
 def workshop_of(*, quiet: bool = False, verify: bool = False) -> Workshop:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from edgeprof.config.layer import Given, Layer
 from edgeprof.config.limit import limits_of_node
@@ -21,20 +20,13 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Device:
-    """A configured machine: the settings that hold on it, and all its keys as plain values."""
-
-    layer: Layer
-    keys: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class RequestFile:
-    """All that one edgeprof.yaml says."""
+    """All that one edgeprof.yaml says, a layer for each of its devices; `folder` is where it stands."""
 
     top: Layer = field(default_factory=Layer)
     candidates: tuple[Given, ...] = ()
-    devices: Mapping[str, Device] = field(default_factory=dict)
+    devices: Mapping[str, Layer] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 def nearest_request_file(cwd: Path) -> Path | None:
@@ -60,13 +52,17 @@ def read_request_file(path: Path, shown: str) -> RequestFile:
     if "input" in members:
         shapes, inputs = _shapes(members["input"], folder), _files(members["input"], folder)
     top = Layer(values, _limits(members.get("budget"), folder), shapes, inputs)
-    return RequestFile(top, _candidates(members.get("candidates"), folder), _devices(members.get("devices"), folder))
+    candidates = _candidates(members.get("candidates"), folder)
+    return RequestFile(top, candidates, _devices(members.get("devices"), folder), folder)
 
 
-def read_devices_file(path: Path, shown: str) -> dict[str, Device]:
+def read_devices_file(path: Path, shown: str) -> dict[str, Layer]:
     """A file that holds what stands under `devices` in edgeprof.yaml."""
-    document = read_document(path, shown)
-    return {name: _device(node, path.parent, "") for name, node in document.members().items()}
+    return devices_of_document(read_document(path, shown), path.parent)
+
+
+def devices_of_document(document: Node, folder: Path) -> dict[str, Layer]:
+    return {name: _device(node, folder, "") for name, node in document.members().items()}
 
 
 def _settings(node: Node, section: str, folder: Path, suffix: str = "") -> dict[str, Given]:
@@ -118,28 +114,26 @@ def _files(node: Node, folder: Path) -> dict[str, Given]:
     return {name: Given(TEXT.read_node(member), member.where, folder) for name, member in files.members().items()}
 
 
-def _devices(node: Node | None, folder: Path) -> dict[str, Device]:
+def _devices(node: Node | None, folder: Path) -> dict[str, Layer]:
     if node is None:
         return {}
     return {name: _device(member, folder, f" devices.{name}") for name, member in node.members().items()}
 
 
-def _device(node: Node, folder: Path, suffix: str) -> Device:
+def _device(node: Node, folder: Path, suffix: str) -> Layer:
     node.refuse_unknown(known_keys("device"))
     members = node.members()
-    layer = Layer(_settings(node, "device", folder, suffix), _limits(members.get("budget"), folder, suffix))
-    keys: dict[str, Any] = {key: given.value for key, given in layer.values.items()}
-    if layer.limits:
-        keys["budget"] = {key: given.value for key, given in layer.limits.items()}
-    if "require" in members:
-        keys["require"] = _required(members["require"])
-    return Device(layer, keys)
+    return Layer(
+        _settings(node, "device", folder, suffix),
+        _limits(members.get("budget"), folder, suffix),
+        required=_required(members["require"], folder, suffix) if "require" in members else {},
+    )
 
 
-def _required(node: Node) -> dict[str, Any]:
+def _required(node: Node, folder: Path, suffix: str) -> dict[str, Given]:
     node.refuse_unknown([setting.key for setting in REQUIRED])
     members = node.members()
-    return {s.key: s.kind.read_node(members[s.key]) for s in REQUIRED if s.key in members}
+    return {s.key: _given(s, members[s.key], folder, suffix) for s in REQUIRED if s.key in members}
 
 
 def _check_version(node: Node | None) -> None:

@@ -25,12 +25,13 @@ class Given:
 
 @dataclass(frozen=True)
 class Layer:
-    """Settings by key, limits by metric in config units, shapes and input files by the input's name."""
+    """Settings by key, limits by metric in config units, shapes and input files by the input's name, requirements."""
 
     values: Mapping[str, Given] = field(default_factory=dict)
     limits: Mapping[str, Given] = field(default_factory=dict)
     shapes: Mapping[str, Given] = field(default_factory=dict)
     inputs: Mapping[str, Given] = field(default_factory=dict)
+    required: Mapping[str, Given] = field(default_factory=dict)
 
 
 EMPTY = Layer()

@@ -7,50 +7,50 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeprof.config.file import Device, RequestFile, nearest_request_file, read_devices_file, read_request_file
-from edgeprof.config.flag import layer_of_environment, layer_of_flags, misspelt_variables
-from edgeprof.config.layer import EMPTY, Given, Layer, first, merged
+from edgeprof.config.flag import misspelt_variables
+from edgeprof.config.layer import Given, merged
 from edgeprof.config.limit import budget_of_limits
+from edgeprof.config.machine import machine_of
+from edgeprof.config.places import BUILT_IN, read_places, settle
+from edgeprof.config.precision import choose
 from edgeprof.config.request import Request
-from edgeprof.config.setting import SETTINGS, TEXT
-from edgeprof.core.errors import ConfigError
+from edgeprof.config.setting import TEXT
+from edgeprof.core.errors import ConfigError, TargetError
+from edgeprof.core.machine import Machine
 from edgeprof.core.measurement import Plan
+from edgeprof.core.profile import Lookup, no_profiles
 from edgeprof.core.resolution import portrait_question
 from edgeprof.documents import quoted
 
-BUILT_IN = "built in"
-HERE = ("local", "cpu")
 
-
-def load_request(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> Request:
-    """Flag, EDGEPROF_*, the device in edgeprof.yaml, edgeprof.yaml, the user's devices.yaml, built in."""
-    cwd = Path(os.path.abspath(cwd))
-    given, environment = layer_of_flags(flags, cwd), layer_of_environment(environ, cwd)
-    file = _request_file(flags.get("config") or environ.get("EDGEPROF_CONFIG"), cwd)
-    own = _own_devices(environ)
-    device = first((given, environment, file.top), "device") or Given("local", BUILT_IN, cwd)
-    layers = (given, environment, _layer(file.devices, device), file.top, _layer(own, device))
-
-    settled = _settle(layers, cwd)
-    limits = merged(layer.limits for layer in layers)
-    shapes = merged(layer.shapes for layer in layers)
-    inputs = merged(layer.inputs for layer in layers)
+def load_request(
+    flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str], profiles: Lookup = no_profiles
+) -> Request:
+    """Flag, EDGEPROF_*, the device in edgeprof.yaml, edgeprof.yaml, the user's devices.yaml, its profile, built in."""
+    places = read_places(flags, cwd=cwd, environ=environ)
+    cwd, candidates = places.cwd, places.file.candidates
+    settled = settle(places)
+    limits = merged(layer.limits for layer in places.layers)
+    shapes = merged(layer.shapes for layer in places.layers)
+    inputs = merged(layer.inputs for layer in places.layers)
     budget = budget_of_limits(limits)
-    _check_precision(settled)
-    models, origin = _models(flags, settled["model"], file.candidates, cwd)
+    models, origin = _models(flags, settled["model"], candidates, cwd)
     resolution, res_text = settled["res"].value
     portrait = portrait_question(resolution, res_text)
+    named = machine_of(places, settled, profiles)
+    _expect_measurable(named.machine)
+    choice = choose(settled, named.machine)
     return Request(
         models=models,
-        candidates=tuple(_model(candidate, cwd) for candidate in file.candidates),
+        candidates=tuple(_model(candidate, cwd) for candidate in candidates),
         resolution=resolution,
         batch=settled["batch"].value,
         shapes={name: shape.value for name, shape in shapes.items()},
         inputs={name: _existing_file(path, "input") for name, path in inputs.items()},
-        device=settled["device"].value,
-        host=settled["host"].value,
+        machine=named.machine,
         runtime=settled["runtime"].value,
-        precision=settled["precision"].value,
+        raced=choice.raced.value,
+        precision=choice.precision.value,
         weights=_weights(settled["weights"]),
         threads=settled["threads"].value,
         budget=budget,
@@ -60,62 +60,30 @@ def load_request(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, s
         retries=settled["retries"].value,
         reuse_s=settled["reuse"].value,
         lock_timeout_s=settled["lock_timeout"].value,
-        devices={name: _keys(name, own, file.devices) for name in {**own, **file.devices}},
+        wait_for_device_s=settled["wait_for_device"].value,
+        cools_down=settled["cool_down"].value,
         origins={
             **{key: value.origin for key, value in settled.items()},
+            **named.origins,
             "model": origin,
-            "candidates": file.candidates[0].origin if file.candidates else BUILT_IN,
+            "raced": choice.raced.origin,
+            "precision": choice.precision.origin,
+            "candidates": candidates[0].origin if candidates else BUILT_IN,
             **{f"shapes.{name}": shape.origin for name, shape in shapes.items()},
             **{f"inputs.{name}": path.origin for name, path in inputs.items()},
             **{f"budget.{x.metric.key}": limits[x.metric.key].origin if limits else BUILT_IN for x in budget.limits},
         },
-        notes=((portrait,) if portrait else ()) + misspelt_variables(environ),
+        notes=tuple(note for note in (portrait, choice.note) if note) + misspelt_variables(environ),
     )
 
 
-def _request_file(named: str | os.PathLike[str] | None, cwd: Path) -> RequestFile:
-    if named:
-        return read_request_file(cwd / named, os.fspath(named))
-    path = nearest_request_file(cwd)
-    return read_request_file(path, os.path.relpath(path, cwd)) if path else RequestFile()
-
-
-def _own_devices(environ: Mapping[str, str]) -> dict[str, Device]:
-    home = environ.get("HOME")
-    folder = environ.get("XDG_CONFIG_HOME") or (home and os.path.join(home, ".config"))
-    path = Path(folder, "edgeprof", "devices.yaml") if folder else None
-    if path is None or not os.path.lexists(path):
-        return {}
-    shown = f"~/{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path)
-    return read_devices_file(path, shown)
-
-
-def _layer(devices: Mapping[str, Device], name: Given) -> Layer:
-    return devices[name.value].layer if name.value in devices else EMPTY
-
-
-def _keys(name: str, own: Mapping[str, Device], in_file: Mapping[str, Device]) -> dict[str, Any]:
-    """All that is known of a device, key by key: edgeprof.yaml before the user's own file."""
-    return {key: value for devices in (own, in_file) if name in devices for key, value in devices[name].keys.items()}
-
-
-def _settle(layers: tuple[Layer, ...], cwd: Path) -> dict[str, Given]:
-    settled = {s.key: first(layers, s.key) or Given(s.built_in, BUILT_IN, cwd, len(layers)) for s in SETTINGS}
-    res, quick = settled["res"], settled["quick"]
-    if res.value[0].batch:
-        _imply(settled, "batch", res.value[0].batch, res, f"res {res.value[1]} has {res.value[0].batch}")
-    if quick.value:
-        _imply(settled, "processes", 1, quick, "quick means 1")
-    return settled
-
-
-def _imply(settled: dict[str, Given], key: str, value: Any, by: Given, because: str) -> None:
-    """A value that another one implies counts as written beside it."""
-    own = settled[key]
-    if own.rank == by.rank and own.value != value:
-        raise ConfigError(f"{key} is {own.value}, but {because}", "leave one of the two out", where=own.where)
-    if own.rank >= by.rank:
-        settled[key] = Given(value, by.origin, by.folder, by.rank)
+def _expect_measurable(machine: Machine) -> None:
+    profile = machine.profile
+    if profile and profile.estimate_only:
+        raise TargetError(
+            f"nothing can be measured on {quoted(machine.name)}, a {profile.title}: {profile.estimate_only}",
+            "name another device; `edgeprof device list` has them",
+        )
 
 
 def _models(
@@ -159,16 +127,6 @@ def _existing_file(given: Given, name: str) -> str:
     return path
 
 
-def _check_precision(settled: Mapping[str, Given]) -> None:
-    precision = settled["precision"]
-    if settled["device"].value in HERE and precision.value in ("fp16", "int8"):
-        raise ConfigError(
-            f"precision is {quoted(precision.value)}, which {settled['device'].value} does not compute in",
-            "write fp32, bf16 or auto",
-            where=precision.where,
-        )
-
-
 def _plan(settled: Mapping[str, Given]) -> Plan:
     return Plan(
         processes=settled["processes"].value,
@@ -178,13 +136,3 @@ def _plan(settled: Mapping[str, Given]) -> Plan:
         duration_s=settled["duration"].value,
         samples=settled["iterations"].value,
     )
-
-
-def load_device(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> tuple[str, bool]:
-    """The device's name, and whether a file describes it: for commands that need no model."""
-    cwd = Path(os.path.abspath(cwd))
-    file = _request_file(flags.get("config") or environ.get("EDGEPROF_CONFIG"), cwd)
-    layers = (layer_of_flags(flags, cwd), layer_of_environment(environ, cwd), file.top)
-    given = first(layers, "device")
-    name = given.value if given else "local"
-    return name, name in {**_own_devices(environ), **file.devices}

@@ -12,7 +12,9 @@ from edgeprof.documents import quoted
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _BYTES = {"b": 1, "kb": 1e3, "kib": 2**10, "mb": 1e6, "mib": 2**20, "gb": 1e9, "gib": 2**30}
 _RATES = {"/s": 1.0, "fps": 1.0, "hz": 1.0}
-_DIMENSIONS = (_SECONDS, _BYTES, _RATES)
+_WATTS = {"mw": 1e-3, "w": 1.0, "kw": 1e3}
+_JOULES = {"uj": 1e-6, "mj": 1e-3, "j": 1.0}
+_DIMENSIONS = (_SECONDS, _BYTES, _RATES, _WATTS, _JOULES)
 _NUMBER = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?)\s*([a-zµ/]*)")  # 33, 0.033s, 1.5 GiB
 
 

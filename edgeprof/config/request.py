@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from edgeprof.config.quantity import shown_warm_up
 from edgeprof.core.budget import Budget
+from edgeprof.core.machine import Machine
 from edgeprof.core.measurement import Plan
 from edgeprof.core.resolution import Resolution
 
@@ -22,9 +22,9 @@ class Request:
     batch: int
     shapes: Mapping[str, tuple[int, ...]]
     inputs: Mapping[str, str]
-    device: str
-    host: str | None
+    machine: Machine
     runtime: str
+    raced: tuple[str, ...]  # what runtime auto races, the preferred one first
     precision: str
     weights: str
     threads: int | None
@@ -35,14 +35,10 @@ class Request:
     retries: int
     reuse_s: float | None  # None: always measure
     lock_timeout_s: float | None  # None: wait for as long as it takes
-    devices: Mapping[str, Mapping[str, Any]]
+    wait_for_device_s: float | None  # None: a device that is not reached is an error at once
+    cools_down: bool  # between candidates
     origins: Mapping[str, str]
     notes: tuple[str, ...] = ()
-
-    @property
-    def is_configured(self) -> bool:
-        """Whether a file describes the device."""
-        return self.device in self.devices
 
     def lines(self) -> list[tuple[str, str, str]]:
         """Key, value and origin of everything, as --dry-run prints it."""
@@ -57,22 +53,50 @@ class Request:
             "batch": str(self.batch),
             **{f"shapes.{name}": "x".join(map(str, shape)) for name, shape in self.shapes.items()},
             **{f"inputs.{name}": path for name, path in self.inputs.items()},
-            "device": self.device,
-            "host": self.host or "none",
+            **_machine_texts(self.machine),
             "runtime": self.runtime,
+            "raced": ", ".join(self.raced) or "none",
             "precision": self.precision,
             "weights": self.weights,
             "threads": str(self.threads) if self.threads else "as many as the device allows",
             **{f"budget.{limit.metric.key}": str(limit) for limit in self.budget.limits},
             "processes": str(plan.processes),
-            "quick": "yes" if plan.quick else "no",
+            "quick": _yes(plan.quick),
             "max_duration": f"{plan.max_duration_s:g} s",
             "warmup": shown_warm_up(plan.warm_up),
+            "cool_down": _yes(self.cools_down),
             "duration": f"{plan.duration_s:g} s" if plan.duration_s else "until decided",
             "iterations": str(plan.samples) if plan.samples else "until decided",
             "allow": ", ".join(sorted(self.allow)) or "none",
             "accept": ", ".join(sorted(self.accept)) or "none",
             "retries": str(self.retries),
-            "reuse": f"{self.reuse_s:g} s" if self.reuse_s else "none",
-            "lock_timeout": f"{self.lock_timeout_s:g} s" if self.lock_timeout_s else "none",
+            "reuse": _seconds(self.reuse_s),
+            "lock_timeout": _seconds(self.lock_timeout_s),
+            "wait_for_device": _seconds(self.wait_for_device_s),
         }
+
+
+def _machine_texts(machine: Machine) -> dict[str, str]:
+    profile = machine.profile
+    usual = (profile.python if profile else "python3") if machine.host else "the one that runs this"
+    return {
+        "device": machine.name,
+        "host": machine.host or "this machine",
+        "profile": profile.name if profile else "none",
+        "python": machine.python or usual,
+        **({f"require.{key}": _required(value) for key, value in machine.require.items()} or {"require": "nothing"}),
+        "power_mode": machine.power_mode or "as it is",
+        "lock_clocks": _yes(machine.lock_clocks),
+    }
+
+
+def _required(value: str | bool) -> str:
+    return _yes(value) if isinstance(value, bool) else value
+
+
+def _seconds(value: float | None) -> str:
+    return f"{value:g} s" if value else "none"
+
+
+def _yes(claim: bool) -> str:
+    return "yes" if claim else "no"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,16 @@ class Kind:
 def _text(text: str) -> str:
     if not text.strip():
         raise ValueError("empty")
+    return text.strip()
+
+
+# What ssh takes for a host: no option, and nothing that a shell would read.
+_HOST = r"""(?!-)(?!.*[@/]-)[^\x00-\x20\x7f'`"<>;&|(){}$]+"""
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(_HOST, text.strip()):
+        raise ValueError("no host")
     return text.strip()
 
 
@@ -117,6 +128,13 @@ def _unit_hint(node: Node) -> str | None:
 
 
 TEXT = Kind("text", _text, (str,), {"type": "string", "pattern": "\\S"}, "a name that looks like a number needs quotes")
+HOST = Kind(
+    "a host as ssh takes it",
+    _host,
+    (str,),
+    {"type": "string", "pattern": f"^{_HOST}$"},
+    "write user@address, ssh://user@box:2222, or a Host of ~/.ssh/config",
+)
 WORD = Kind("a word or a number", _text, (str, int, float), {"type": ["string", "number"]})
 SWITCH = Kind("true or false", _switch, (bool,), {"type": "boolean"})
 SECONDS = Kind(
@@ -172,8 +190,18 @@ SETTINGS = (
     Setting("model", TEXT, "a timm name, a path to an .onnx file, or package.module:factory"),
     Setting("res", RES, "what the camera gives: 1080 is a 1920x1080 frame, 224 a square", (NATIVE, "native"), "input"),
     Setting("batch", _count(1), "frames per inference", 1, "input"),
-    Setting("device", TEXT, "local, cpu, gpu:N, user@host, or a name under devices", "local"),
-    Setting("host", TEXT, "where the device is reached, as ssh takes it", section=None, on_device=True),
+    Setting("device", TEXT, "local, user@host, a name under devices, or a profile with a host", "local"),
+    Setting("host", HOST, "where the device is reached, as ssh takes it", section=None, on_device=True),
+    Setting("profile", TEXT, "the profile that describes the machine, or its file", section=None, on_device=True),
+    Setting("python", TEXT, "the interpreter on the device, if not the profile's", section=None, on_device=True),
+    Setting(
+        "power_mode",
+        WORD,
+        "set for the time of the measuring, then put back, by sudo -n",
+        section=None,
+        on_device=True,
+    ),
+    Setting("lock_clocks", SWITCH, "lock the clocks for that time too, by sudo -n", False, None, on_device=True),
     Setting(
         "runtime",
         _choice(("auto", *RUNTIMES)),
@@ -199,6 +227,7 @@ SETTINGS = (
     Setting(
         "warmup", WARM_UP, "auto (until steady), a time such as 200ms, or iterations such as 20it", WarmUp(), "sampling"
     ),
+    Setting("cool_down", SWITCH, "let the device cool down between candidates", True, "sampling"),
     Setting("duration", SECONDS, "sample exactly so long, with no verdict", section=None, in_environment=False),
     Setting(
         "iterations", _count(1), "take exactly so many samples, with no verdict", section=None, in_environment=False
@@ -213,15 +242,14 @@ SETTINGS = (
         section=None,
     ),
     Setting("lock_timeout", SECONDS, "seconds to wait for another measurement on the device", section=None),
+    Setting("wait_for_device", SECONDS, "seconds to try again while the device is not reached", section=None),
 )
-PROFILE = Setting("profile", TEXT, "the profile that describes the machine", section=None, on_device=True)
 REQUIRED = (
     Setting("power_mode", WORD, "the power mode the verdict is for"),
     Setting("jetpack", WORD, "the JetPack version the verdict is for"),
     Setting("clocks_locked", SWITCH, "whether clocks must be locked"),
 )
-ON_DEVICE = (*(setting for setting in SETTINGS if setting.on_device), PROFILE)
-BY_KEY = {setting.key: setting for setting in SETTINGS}
+ON_DEVICE = tuple(setting for setting in SETTINGS if setting.on_device)
 
 # Keys that hold a list or a mapping instead of one value.
 LISTS = {

@@ -45,9 +45,13 @@ class TargetError(EdgeprofError):
 
     exit = Exit.ENVIRONMENT
 
+    def __init__(self, message: str, hint: Optional[str] = None, *, may_pass: bool = False) -> None:
+        super().__init__(message, hint)
+        self.may_pass = may_pass  # a device that starts up refuses at first
+
 
 class AgentError(EdgeprofError):
-    """The agent crashed, was killed, hung, or spoke garbage; `cause` says which."""
+    """The agent crashed, was killed, hung, spoke garbage, or was lost with its link; `cause` says which."""
 
     exit = Exit.ENVIRONMENT
 

@@ -34,7 +34,11 @@ class Job:
     device: str = "local"
     threads: Optional[int] = None  # None: as many as the agent's affinity and cgroup allow
     input_files: Tuple[Tuple[str, str], ...] = ()  # input name, digest of the .npy that feeds it; else seeded random
+    options: Tuple[Tuple[str, str], ...] = ()  # told to the runtime beyond all this, as its own library names them
 
     @property
     def digest(self) -> str:
-        return digest_of_json(asdict(self))
+        described = asdict(self)
+        if not self.options:  # a job from before there were any keeps its digest
+            del described["options"]
+        return digest_of_json(described)

@@ -45,6 +45,8 @@ def _after_fail(answer: Judged) -> Iterator[str]:
         yield from _settings_for_speed(answer, times)
     if any(ruling.limit.metric.key == "memory_mib" for ruling in missed):
         yield from _smaller_input(answer, None)
+    if any(ruling.limit.metric.is_of_power for ruling in missed):
+        yield "a lower power mode (--power-mode) draws less, and is slower"
     if answer.verdict.distance is Distance.FAR:
         far = [_times_too_slow(ruling) for ruling in slow if ruling.distance is Distance.FAR]
         yield from _other_models(answer, max(far, default=None))
@@ -118,6 +120,11 @@ _BY_REASON = {
     Reason.NEVER_STEADY: "end what else runs, let the device cool down and lock its clocks, then run it again",
     Reason.MIXED: "run it again on a quiet machine; processes that still differ leave too little margin to gate on",
     Reason.NOT_MEASURED: "this device and runtime do not report it: leave {key} out of the budget",
+    Reason.NO_POWER: (
+        "power is read from tegrastats or the board's INA3221, from a Raspberry Pi 5's PMIC, or from RAPL, which needs"
+        " sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj; without any of them leave power and energy out"
+        " of the budget"
+    ),
 }
 
 

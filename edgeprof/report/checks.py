@@ -9,7 +9,8 @@ from edgeprof.core.answer import Judged
 from edgeprof.core.ruling import ProcessRuling, Reason, Ruling
 from edgeprof.core.stats.sequential import CountTest
 from edgeprof.core.verdict import Word
-from edgeprof.report.units import UNKNOWN, count, duration, measured, of_metric, seen_of_metric, signed_share
+from edgeprof.report.telemetry import power_source
+from edgeprof.report.units import UNKNOWN, count, duration, margin, measured, of_metric, seen_of_metric
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def _check(ruling: Ruling, answer: Judged) -> Check:
         limit=f"{metric.sign} {of_metric(metric, ruling.limit.bound)}",
         observed=UNKNOWN if ruling.observed is None else seen_of_metric(metric, ruling.observed),
         interval=_interval(ruling),
-        margin=UNKNOWN if ruling.margin is None else signed_share(ruling.margin),
+        margin=UNKNOWN if ruling.margin is None else margin(ruling.margin),
         outcome=f"{ruling.outcome.value} {ruling.distance.value}" if ruling.distance else ruling.outcome.value,
         notes=tuple(_notes(ruling, answer)),
     )
@@ -79,6 +80,9 @@ def _notes(ruling: Ruling, answer: Judged) -> Iterator[str]:
             taken = count(decision.last - decision.first, "sample")
             seen = f": process {worst[0]} had {decision.over} of {taken} over the limit"
         yield ruling.reason.value + seen
+    source = power_source(answer.measurement.processes) if ruling.limit.metric.is_of_power else None
+    if source:
+        yield f"as read by {source}"
     if ruling.upper is None and worst and decision:
         samples_s = answer.measurement.processes[worst[0] - 1].samples_s[decision.first : decision.last]
         yield f"unbounded above: p{ruling.limit.metric.percent:g} needs {_needed(samples_s, ruling, answer)}"

@@ -16,6 +16,7 @@ from edgeprof.report.processes import process_table
 from edgeprof.report.subject import model_of, subject_lines
 from edgeprof.report.summary import Summary, judged_summaries
 from edgeprof.report.tables import table
+from edgeprof.report.telemetry import telemetry_lines
 from edgeprof.report.units import count
 
 _STYLES = {Outcome.PASS: "pass", Outcome.FAIL: "fail", Outcome.INCONCLUSIVE: "unsure"}
@@ -33,6 +34,7 @@ def render(answer: Answer, *, width: int = 80, quiet: bool = False) -> list[Line
         subject_lines(answer.measurement, width),
         _latencies(answer, processes, width),
         process_table(processes, width),
+        telemetry_lines(answer.measurement, width),
         _checks(answer, width),
         _findings(answer, width),
         _coverage(answer, processes, width),

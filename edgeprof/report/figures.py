@@ -12,6 +12,7 @@ from edgeprof.report.processes import process_table
 from edgeprof.report.subject import subject_lines
 from edgeprof.report.summary import Summary, summaries
 from edgeprof.report.tables import table
+from edgeprof.report.telemetry import telemetry_lines
 from edgeprof.report.units import column, count
 
 PERCENTS = (50.0, 90.0, 95.0, 99.0)
@@ -29,6 +30,9 @@ def render(
         lines += [BLANK, line(title, "strong"), *histogram(samples, (), width)]
     if processes:
         lines += [BLANK, *_latency_table(processes, percents, width), BLANK, *process_table(processes, width)]
+    device = telemetry_lines(measurement, width)
+    if device:
+        lines += [BLANK, *device]
     notes = notes_of(processes, percents)
     if notes:
         lines += [BLANK, *labelled_list("note", notes, width, style="unsure")]

@@ -9,7 +9,7 @@ from edgeprof.core.ruling import Reason, Ruling
 from edgeprof.core.stats.sequential import Outcome
 from edgeprof.core.validity import Direction
 from edgeprof.core.verdict import Word
-from edgeprof.report.units import of_metric, seen_of_metric, share
+from edgeprof.report.units import is_many_times, number, of_metric, seen_of_metric, share
 
 NO_VERDICT = "NO VERDICT"
 
@@ -85,6 +85,8 @@ def _miss(ruling: Ruling) -> str:
         return _limit(ruling)
     side = "below" if metric.higher_is_better else "over"
     seen, bound = seen_of_metric(metric, ruling.observed), of_metric(metric, ruling.limit.bound)
+    if is_many_times(ruling.margin):
+        return f"{_name(metric)} {seen} is {number(1 - ruling.margin)} times {bound}"
     return f"{_name(metric)} {seen} is {share(abs(ruling.margin))} {side} {bound}"
 
 

@@ -8,7 +8,8 @@
     limits     each with `limit`, `observed`, `lower`, `upper` in the unit of its budget key and again under `si` in
                seconds, bytes or per second, there for each process too; `bound` is "max" or "min"; `margin` is the
                share of the limit left over
-    processes  in order, `_s` in seconds and `_bytes` in bytes
+    processes  in order, `_s` in seconds and `_bytes` in bytes; `telemetry` has each series in three numbers, its unit
+               in its name, and the counters as they went up
     coverage, findings, warnings, next_steps, parity, race, notes, job, device, host, card, measurement, saved_at
 
 What is not known, not finite or not measured is null. Samples are in the saved measurement, not here.
@@ -28,6 +29,7 @@ from edgeprof.core.ruling import Ruling
 from edgeprof.core.verdict import Word
 from edgeprof.report import advice, coverage, figures, headline
 from edgeprof.report.summary import Summary, judged_summaries, summaries
+from edgeprof.report.telemetry import figures_of
 
 FORMAT_VERSION = 1
 
@@ -55,7 +57,7 @@ def render_figures(measurement: Measurement, version: str, percents: Sequence[fl
             "edgeprof": version,
             "asked": measurement.asked,
             **_about(measurement),
-            "processes": [_process(summary, percents) for summary in processes],
+            "processes": [_process(summary, percents, measurement.job.batch) for summary in processes],
             "warnings": figures.notes_of(processes, percents),
         }
     )
@@ -79,7 +81,9 @@ def _check(answer: Answer) -> dict[str, Any]:
         "warnings": coverage.warnings(answer),
         "next_steps": advice.next_steps(answer),
         "coverage": _coverage(answer),
-        "processes": [_process(summary, figures.PERCENTS) for summary in judged_summaries(answer)],
+        "processes": [
+            _process(summary, figures.PERCENTS, answer.measurement.job.batch) for summary in judged_summaries(answer)
+        ],
         **_about(answer.measurement),
         "saved_at": answer.saved_at,
     }
@@ -124,7 +128,7 @@ def _coverage(answer: Judged) -> dict[str, Any]:
     }
 
 
-def _process(summary: Summary, percents: Sequence[float]) -> dict[str, Any]:
+def _process(summary: Summary, percents: Sequence[float], batch: int) -> dict[str, Any]:
     process, samples = summary.process, summary.samples_s
     return {
         "number": summary.number,
@@ -143,9 +147,12 @@ def _process(summary: Summary, percents: Sequence[float]) -> dict[str, Any]:
         "warmup_s": summary.warmup_s,
         "peak_memory_bytes": process.peak_memory_bytes,
         "memory_scope": process.memory_scope,
+        "memory_method": process.memory_method,
         "precision": process.precision,
         "threads": process.threads,
         "runtime_version": process.runtime_version,
+        "power_mode": process.power_mode,
+        "telemetry": figures_of(process, batch),
     }
 
 

@@ -55,7 +55,7 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "one sample", inside
     scope = next((p.memory_scope for p in measurement.processes if p.peak_memory_bytes is not None), None)
     if scope:
-        yield "memory", _SCOPES.get(scope, scope)
+        yield "memory", _SCOPES.get(scope, scope) + _method(measurement)
     if card.get("weights"):
         yield "weights", card["weights"]
     words = [f"opset {card['opset']}"] if card.get("opset") else []
@@ -68,6 +68,12 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "parity", _parity(measurement.parity)
     for note in measurement.notes:
         yield "note", note
+
+
+def _method(measurement: Measurement) -> str:
+    """Worth a word where it is not the kernel's own figure for the process."""
+    methods = dict.fromkeys(p.memory_method for p in measurement.processes if p.memory_method not in (None, "VmHWM"))
+    return f", by {', '.join(str(method) for method in methods)}" if methods else ""
 
 
 def _tensor(tensor: Tensor) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, isinf, isnan, log10
+from math import floor, inf, isfinite, isinf, isnan, log10
 from typing import Optional, Sequence
 
 from edgeprof.core.metric import MIB, Metric
 
 UNKNOWN = "-"
+_MANY_TIMES = 10.0
 
 
 def number(value: float) -> str:
@@ -66,8 +67,15 @@ def share(value: float) -> str:
     return f"{percent:.1f} %" if abs(percent) < 9.95 else f"{percent:.0f} %"
 
 
-def signed_share(value: float) -> str:
+def margin(value: float) -> str:
+    """What is left of a limit; a miss of many times over reads better as a multiple than in thousands of per cent."""
+    if is_many_times(value):
+        return f"{number(1 - value)} x limit"
     return share(value) if value < 0 else f"+{share(value)}"
+
+
+def is_many_times(value: float) -> bool:
+    return -inf < value <= -_MANY_TIMES
 
 
 def of_metric(metric: Metric, value: float) -> str:

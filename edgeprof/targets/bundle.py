@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import py_compile
-import tempfile
 import zipfile
+import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeprof.agent.byte_code import add_byte_code, compiled_path
 from edgeprof.core.files import digest_of_bytes, digest_of_file, write_atomically
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -28,12 +28,14 @@ class Bundle:
 
 
 def bundle(folder: Path) -> Bundle:
-    """The agent's archive in `folder`, made unless it is there already, whole."""
+    """The agent's archive in `folder`, and beside it its byte code, made unless they are there, whole."""
     sources = _sources()
-    key = digest_of_bytes(importlib.util.MAGIC_NUMBER + b"".join(n.encode() + c for n, c in sources.items()))[:16]
+    key = digest_of_bytes(b"".join(name.encode() + content for name, content in sources.items()))[:16]
     path = folder / f"edgeprof-agent-{key}.pyz"
     if not _is_whole(path, sources):
         write_atomically(path, _archive(sources))
+    if not _is_whole(Path(compiled_path(str(path))), [f"{name}c" for name in sources]):
+        add_byte_code(str(path))
     return Bundle(path, digest_of_file(path), key)
 
 
@@ -45,33 +47,18 @@ def _sources() -> dict[str, bytes]:
 
 
 def _archive(sources: dict[str, bytes]) -> bytes:
-    """Sources for every Python, and beside each its byte code for this one, which saves compiling at every start."""
+    """Sources alone, since every Python reads them and each has a byte code of its own; small, since they are sent."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        _add(archive, "__main__.py", _MAIN)
-        for name, content in sources.items():
-            _add(archive, name, content)
-            _add(archive, f"{name}c", _byte_code(name, content))
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in {"__main__.py": _MAIN, **sources}.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED, compresslevel=9)
     return buffer.getvalue()
 
 
-def _byte_code(name: str, source: bytes) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        file, compiled = Path(folder, "source.py"), Path(folder, "source.pyc")
-        file.write_bytes(source)
-        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        py_compile.compile(str(file), str(compiled), dfile=name, doraise=True, invalidation_mode=unchecked)
-        return compiled.read_bytes()
-
-
-def _is_whole(path: Path, sources: dict[str, bytes]) -> bool:
+def _is_whole(path: Path, names: Collection[str]) -> bool:
     """Whether it is there and its parts have the checksums they were written with."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return set(sources) <= set(archive.namelist()) and archive.testzip() is None
-    except (OSError, zipfile.BadZipFile):
+            return set(names) <= set(archive.namelist()) and archive.testzip() is None
+    except (OSError, zipfile.BadZipFile, zlib.error):
         return False
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)

@@ -12,7 +12,9 @@ from edgeprof.core.errors import AgentError, EdgeprofError
 from edgeprof.core.exits import Exit
 from edgeprof.core.measurement import Ended, Measurement
 from edgeprof.core.verdict import Word, judge
-from edgeprof.workflow.device import Device, open_device
+from edgeprof.workflow.conditions import device_for
+from edgeprof.workflow.cool_down import CoolDown
+from edgeprof.workflow.device import Device
 from edgeprof.workflow.measuring import measure_all
 from edgeprof.workflow.prepare import Ready, prepare
 from edgeprof.workflow.reuse import saved_like
@@ -21,10 +23,11 @@ from edgeprof.workflow.workshop import Workshop
 
 def check(request: Request, workshop: Workshop) -> Iterator[Answer]:
     """An answer for each model, as soon as it is known."""
-    with open_device(request.device, workshop.agents, is_configured=request.is_configured) as device:
+    with device_for(request, workshop) as (request, device):  # noqa: PLR1704 (the same, with notes of the device)
+        cooling = CoolDown(device, is_on=request.cools_down)
         for model in request.models:
             try:
-                yield _check(request, model, device, workshop)
+                yield _check(request, model, device, workshop, cooling)
             except EdgeprofError as error:
                 yield Refused(model, error.message, error.hint, _exit_of(error, request.budget))
 
@@ -35,11 +38,12 @@ def _exit_of(error: EdgeprofError, budget: Budget) -> Exit:
     return Exit.OVER_BUDGET if does_not_fit and budget.find("memory_mib") else error.exit
 
 
-def _check(request: Request, model: str, device: Device, workshop: Workshop) -> Judged:
+def _check(request: Request, model: str, device: Device, workshop: Workshop, cooling: CoolDown) -> Judged:
     ready = prepare(request, model, device, workshop)
     saved = _saved_answer(request, ready, device, workshop)
     if saved:
         return saved
+    ready = cooling.cooled(ready, workshop.progress)
     answer = _measure_and_judge(request, ready, device, workshop)
     for attempt in range(1, request.retries + 1):
         if answer.verdict.word is not Word.INVALID:

@@ -7,17 +7,25 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgeprof.config.load import HERE
-from edgeprof.core.errors import ConvertError, RuntimeUnavailable, TargetError
+from edgeprof.core.board import Board
+from edgeprof.core.codec import restore
+from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
+from edgeprof.core.machine import Machine
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets import Target
 from edgeprof.targets.bundle import Bundle, bundle
 from edgeprof.targets.conversation import conversation
+from edgeprof.targets.events import Event
 from edgeprof.targets.local import LocalTarget
+from edgeprof.targets.ssh import SshTarget
+from edgeprof.workflow.progress import Progress
+from edgeprof.workflow.workshop import Workshop
+
+_HERE = ("local", "cpu")
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Device:
     host: dict[str, Any]
     runtimes: tuple[FoundRuntime, ...]
     lock: str
+    machine: Machine = field(default_factory=lambda: Machine("local"))
+    board: Board = field(default_factory=Board)
 
     def runtime(self, name: str) -> FoundRuntime:
         """The runtime of that name, if it can be used."""
@@ -51,19 +61,36 @@ class Device:
 
 
 @contextmanager
-def open_device(name: str, agents: Path, *, is_configured: bool = False) -> Iterator[Device]:
-    """Start the agent once to see what is there. A device that cannot be reached is never replaced by this machine."""
-    target = _target(name, is_configured=is_configured)
+def open_device(machine: Machine, workshop: Workshop, wait_s: float | None = None) -> Iterator[Device]:
+    """Start the agent once to see what is there. A device that cannot be reached is never replaced by this machine.
+
+    `wait_s`: how long one may take that starts up.
+    """
+    target = target_of(machine, workshop.progress, wait_s)
     try:
-        agent = _bundled(agents)
+        agent = _bundled(workshop.agents)
         with conversation(target, agent, Order(Task.DESCRIBE)) as events:
             seen = next(event for event in events if event["event"] == "done")
-        runtimes = tuple(
-            FoundRuntime(r["name"], r["version"], tuple(r["precisions"]), r["install"]) for r in seen["runtimes"]
-        )
-        yield Device(name, target, agent, seen["host"], runtimes, seen["lock"])
+        yield _device(machine, target, agent, seen)
     finally:
         target.close()
+
+
+def target_of(machine: Machine, progress: Progress, wait_s: float | None = None) -> Target:
+    """The way to a machine; nothing is connected yet."""
+    if machine.host is not None:
+        python = machine.python or (machine.profile.python if machine.profile else "python3")
+        return SshTarget(
+            machine.host,
+            name=machine.name,
+            python=python,
+            wait_s=wait_s or 0.0,
+            show=progress.show,
+            say=progress.say,
+        )
+    if machine.name in _HERE:
+        return LocalTarget(machine.python) if machine.python else LocalTarget()
+    raise _no_way_to(machine)
 
 
 def holder(what: str) -> str:
@@ -73,7 +100,15 @@ def holder(what: str) -> str:
 
 def waiting_for(event: Mapping[str, Any]) -> str:
     """What to say when the agent tells that it has to wait."""
-    return f"waiting for the device: {event['holder'] or 'another measurement'} holds it"
+    held_s = event.get("held_s")
+    since = f", for {_duration(held_s)} now" if isinstance(held_s, (int, float)) else ""
+    return f"waiting for the device: {event['holder'] or 'another measurement'} holds it{since}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def _user() -> str:
@@ -93,18 +128,27 @@ def _bundled(agents: Path) -> Bundle:
         ) from error
 
 
-def _target(name: str, *, is_configured: bool) -> Target:
-    if name in HERE:
-        return LocalTarget()
+def _device(machine: Machine, target: Target, agent: Bundle, seen: Event) -> Device:
+    try:
+        runtimes = tuple(
+            FoundRuntime(r["name"], r["version"], tuple(r["precisions"]), r["install"]) for r in seen["runtimes"]
+        )
+        host = {**seen["host"], **target.facts}
+        board = restore(Board, host["board"], "board") if host.get("board") else Board()
+        return Device(machine.name, target, agent, host, runtimes, str(seen["lock"]), machine, board)
+    except (KeyError, TypeError, ValueError) as error:
+        raise AgentError(f"{machine.name} describes itself in no way we know: {error}", cause="garbled") from error
+
+
+def _no_way_to(machine: Machine) -> TargetError:
+    name = machine.name
     if name.startswith(("gpu", "cuda")):
-        raise TargetError(
+        return TargetError(
             f'device "{name}": no runtime of this version runs on a gpu', "use --device local for the cpu"
         )
-    if is_configured or "@" in name:
-        raise TargetError(
-            f'device "{name}" is reached over ssh, which this version does not do yet',
-            "run edgeprof on the device itself with --device local",
-        )
-    raise TargetError(
-        f'device "{name}" is not configured', "add it under devices: in edgeprof.yaml, or use --device local"
+    profile = f" --profile {machine.profile.name}" if machine.profile else ""
+    own = "NAME" if machine.profile and machine.profile.name == name else name
+    return TargetError(
+        f'device "{name}" has no address',
+        f"edgeprof device add {own} --host user@address{profile}, or --device local for this machine",
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from edgeprof import __version__
 from edgeprof.config import Request
 from edgeprof.core.budget import Budget
-from edgeprof.core.measurement import Measurement
+from edgeprof.core.measurement import Measurement, Process
 from edgeprof.store import measurements
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.prepare import Ready
@@ -30,12 +30,13 @@ def measure_all(
 ) -> tuple[Measurement, Path | None]:
     """Process after process until there are as many as planned or `is_final`; and where it was saved."""
     measurement = _blank(request, ready, budget)
+    lost: list[Process] = []
     sampling = request.plan.sampling(tuple(limit.threshold for limit in budget.sequential) if budget else ())
     path: Path | None = None
     for number in range(1, request.plan.processes + 1):
         progress = _Prefixed(workshop.progress, f"process {number} of {request.plan.processes}: ")
-        process, host = measure_process(device, ready.prepared, sampling, progress, request.lock_timeout_s)
-        measurement = replace(measurement.with_process(process), host=host)
+        process, host = measure_process(device, ready.prepared, sampling, progress, request.lock_timeout_s, lost.append)
+        measurement = _with_lost(replace(measurement.with_process(process), host=host), lost)
         path = _save(measurement, workshop)
         progress.say(_words(measurement))
         if is_final(measurement):
@@ -62,6 +63,16 @@ def _blank(request: Request, ready: Ready, budget: Budget | None) -> Measurement
         notes=ready.notes,
         card=artefact.card,
     )
+
+
+def _with_lost(measurement: Measurement, lost: list[Process]) -> Measurement:
+    """Those that were repeated are kept beside the others, and the record says so."""
+    fresh = lost[len(measurement.lost) :]
+    number = len(measurement.processes)
+    said = tuple(
+        f"process {number} was repeated: {process.message}, after {len(process.samples_s)} samples" for process in fresh
+    )
+    return replace(measurement, lost=tuple(lost), notes=measurement.notes + said)
 
 
 def _save(measurement: Measurement, workshop: Workshop) -> Path | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from edgeprof.agent.runtimes import RACED
 from edgeprof.config import Request
 from edgeprof.convert import produce
 from edgeprof.convert.recipe import Recipe
@@ -77,9 +76,16 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
     if name == "torch" and source.kind == "onnx":
         raise ConfigError("torch does not take an .onnx file", "name a timm model or a factory, or another --runtime")
     if name == "auto":
-        runtimes = [device.runtime(n) for n in RACED if any(r.name == n and r.version for r in device.runtimes)]
+        if not request.raced:
+            raise RuntimeUnavailable(
+                f"the profile of {device.name} names no runtime that this version has",
+                "name one: --runtime onnxruntime",
+            )
+        runtimes = [device.runtime(n) for n in request.raced if any(r.name == n and r.version for r in device.runtimes)]
         if not runtimes:
-            raise RuntimeUnavailable(f"no runtime is installed on {device.name}", device.runtime(RACED[0]).install)
+            raise RuntimeUnavailable(
+                f"no runtime is installed on {device.name}", device.runtime(request.raced[0]).install
+            )
     else:
         runtimes = [device.runtime(name)]
     pairs = [(r.name, p) for r in runtimes for p in r.precisions if request.precision in (p, "auto")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -9,18 +10,20 @@ from typing import Any
 
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import restore
-from edgeprof.core.errors import AgentError
+from edgeprof.core.errors import AgentError, TargetError
 from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Phase, Sampling, SamplingWatch
 from edgeprof.core.stats.percentile import percentile_of_sorted
-from edgeprof.targets.conversation import Event, conversation
+from edgeprof.targets.conversation import conversation
+from edgeprof.targets.events import Event
 from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.progress import Progress
 
 # Sorting takes a core that the model may be using; so many of the newest are enough for figures that pass by.
 _SHOWN_SAMPLES = 2000
+_ENDINGS = {"lost": Ended.LOST, "hung": Ended.HUNG}
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,34 @@ class Prepared:
 
 
 def measure_process(
-    device: Device, prepared: Prepared, sampling: Sampling, progress: Progress, lock_timeout_s: float | None = None
+    device: Device,
+    prepared: Prepared,
+    sampling: Sampling,
+    progress: Progress,
+    lock_timeout_s: float | None = None,
+    on_lost: Callable[[Process], None] = lambda process: None,
 ) -> tuple[Process, dict[str, Any]]:
-    """The process, and the host as it was after it. That the process crashed is in its record, and no error."""
+    """The process, and the host as it was after it. That the process crashed is in its record, and no error.
+
+    One whose link broke is repeated once; `on_lost` hears what was received of it.
+    """
+    process, host = _measure_once(device, prepared, sampling, progress, lock_timeout_s)
+    if process.ended is not Ended.LOST:
+        return process, host
+    progress.say(f"{process.message}: what was received is kept, and the process is repeated")
+    try:
+        repeated = _measure_once(device, prepared, sampling, progress, lock_timeout_s)
+    except TargetError as error:
+        return replace(process, message=f"{process.message}; then {error.message}"), host
+    on_lost(process)
+    return repeated
+
+
+def _measure_once(
+    device: Device, prepared: Prepared, sampling: Sampling, progress: Progress, lock_timeout_s: float | None
+) -> tuple[Process, dict[str, Any]]:
     artefact, inputs = prepared.placed(device)
+    _expect_held(device)
     order = Order(
         Task.MEASURE,
         prepared.job,
@@ -58,10 +85,16 @@ def measure_process(
             for event in events:
                 listener.hear(event)
     except AgentError as error:
-        if not listener.has_samples:
+        if not listener.has_samples and error.cause != "lost":
             raise
         return listener.cut_short(error), device.host
-    return listener.process(), listener.host
+    return listener.process(), {**listener.host, **device.target.facts}
+
+
+def _expect_held(device: Device) -> None:
+    """A hold is a session of its own, and ends with its link: what comes after would be another question answered."""
+    if device.target.losses and (device.machine.power_mode or device.machine.lock_clocks):
+        raise TargetError("the link was lost, and with it the power mode and clocks that were set", "run it again")
 
 
 class _Listener:
@@ -89,8 +122,7 @@ class _Listener:
         elif name == "samples":
             self._take(event["latencies_s"])
         elif name == "done":
-            self._record = restore(Process, event["process"], "process")
-            self.host = event["host"]
+            self._finish(event)
 
     def process(self) -> Process:
         if self._record is None:
@@ -99,7 +131,15 @@ class _Listener:
 
     def cut_short(self, error: AgentError) -> Process:
         """What was received before the agent went away: kept, and never judged as if it were whole."""
-        return self._with_samples(Process(started_at=0.0, ended=Ended.CRASHED, message=error.message))
+        ended = _ENDINGS.get(error.cause, Ended.CRASHED)
+        return self._with_samples(Process(started_at=0.0, ended=ended, message=error.message))
+
+    def _finish(self, event: Event) -> None:
+        try:
+            self._record = restore(Process, event["process"], "process")
+            self.host = dict(event["host"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise AgentError(f"the agent's record is none: {error}", cause="garbled") from error
 
     def _with_samples(self, process: Process) -> Process:
         warmup_count = self._watch.warmup_count

@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeprof.convert.parity import compare
 from edgeprof.core.artefact import Parity
 from edgeprof.core.codec import plain, restore
-from edgeprof.core.errors import ConvertError
+from edgeprof.core.errors import AgentError, ConvertError
 from edgeprof.core.files import digest_of_file, digest_of_json
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
@@ -33,7 +33,7 @@ def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s
         parity = restore(Parity, remembered, "parity")
     else:
         workshop.progress.show(f"proving {job.runtime} {job.precision} against the model")
-        observed = _observe(prepared, device, workshop.progress, lock_timeout_s)
+        observed = _observed(prepared, device, workshop.progress, lock_timeout_s)
         parity = compare(artefact, observed, job.runtime, job.precision)
         workshop.cache.remember(key, plain(parity))
     if not parity.finite:
@@ -48,6 +48,19 @@ def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s
             "try another --runtime or --precision",
         )
     return parity
+
+
+def _observed(
+    prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None
+) -> Sequence[Sequence[Path]]:
+    """The outputs; a link that breaks has a second chance."""
+    try:
+        return _observe(prepared, device, progress, lock_timeout_s)
+    except AgentError as error:
+        if error.cause != "lost":
+            raise
+        progress.say(f"{error.message}: trying again")
+        return _observe(prepared, device, progress, lock_timeout_s)
 
 
 def _observe(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from edgeprof.core.errors import ConvertError, RuntimeUnavailable
-from edgeprof.core.measurement import Lap, Process
+from edgeprof.core.errors import ConvertError, RuntimeUnavailable, TargetError
+from edgeprof.core.measurement import Ended, Lap, Process
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.steady import WarmUp
 from edgeprof.workflow.device import Device
@@ -42,6 +42,8 @@ def _lap(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s:
         process, _ = measure_process(device, prepared, sampling, progress, lock_timeout_s)
     except (ConvertError, RuntimeUnavailable) as error:
         return Lap(job.runtime, job.precision, None, 0, error.message)
+    if process.ended is Ended.LOST:
+        raise TargetError(process.message or "the link was lost", "see to the network")  # it says nothing of a runtime
     if not process.ended.is_whole or not process.samples_s:
         return Lap(job.runtime, job.precision, None, len(process.samples_s), _ending(process))
     if process.precision != job.precision:

@@ -15,6 +15,7 @@ from edgeprof.workflow.device import Device
 
 # What makes two environments equal; load and free memory come and go, and are judged with each measurement.
 _ENVIRONMENT = ("hostname", "machine", "system", "processor", "cores", "quota_cores", "governor", "memory_limit_bytes")
+_BOARD = ("module", "gpu_units", "l4t", "tensorrt", "power_mode", "clocks_locked")
 
 
 def saved_like(
@@ -42,4 +43,5 @@ def _is_same(measurement: Measurement, device: Device) -> bool:
 
 
 def _environment(host: Any) -> list[Any]:
-    return [host.get(key) for key in _ENVIRONMENT]
+    board = host.get("board") or {}  # older measurements have none
+    return [host.get(key) for key in _ENVIRONMENT] + [board.get(key) for key in _BOARD]

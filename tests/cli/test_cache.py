@@ -130,7 +130,7 @@ def test_a_full_cache_ends_in_5(shell, mount):
 
 
 def test_a_cache_that_fills_up_while_converting_ends_in_5_and_keeps_nothing(shell, mount, small_onnx):
-    mount(shell.cache, "size=512k")
+    mount(shell.cache, "size=4m")
     bundle(shell.cache / "agent")
     fill(shell.cache)
     ended = shell("check", shell.use(small_onnx), *QUICK, "--runtime", "onnxruntime")
@@ -141,7 +141,7 @@ def test_a_cache_that_fills_up_while_converting_ends_in_5_and_keeps_nothing(shel
 
 def test_a_read_only_cache_ends_in_5_and_still_serves_what_it_holds(shell, mount):
     model = shell.fake(latency_ms=10)
-    mount(shell.cache, "size=1m")
+    mount(shell.cache, "size=4m")
     subprocess.run(["mount", "-o", "remount,ro", shell.cache], check=True)
     ended = shell("check", model, *QUICK)
     assert ended.code == 5

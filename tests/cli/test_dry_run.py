@@ -11,7 +11,7 @@ input: {res: 720, batch: 2}
 budget: {p99_ms: 20, memory_mib: 900}
 sampling: {processes: 5}
 devices:
-  orin: {precision: fp16, budget: {p99_ms: 15}}
+  orin: {host: me@orin, precision: fp16, budget: {p99_ms: 15}}
 """
 
 

@@ -25,6 +25,12 @@ COMMANDS = (
     ("cache", "ls"),
     ("cache", "gc"),
     ("cache", "clear"),
+    ("device",),
+    ("device", "list"),
+    ("device", "show"),
+    ("device", "add"),
+    ("device", "probe"),
+    ("device", "clean"),
 )
 
 

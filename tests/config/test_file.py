@@ -96,5 +96,5 @@ def test_a_configured_file_that_is_missing_is_told_by_its_place(repository: Any)
 def test_a_precision_the_workstation_lacks_is_refused_only_there(repository: Any) -> None:
     repository.write("model: a\nprecision: fp16\n")
 
-    assert repository.load(device="orin").precision == "fp16"
+    assert repository.load(device="me@orin").precision == "fp16"
     assert repository.refusal(device="cpu").where == "edgeprof.yaml:2"

@@ -7,6 +7,7 @@ import pytest
 from edgeprof.config import Request
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.exits import Exit
+from edgeprof.core.machine import Machine
 from edgeprof.core.measurement import Plan
 from edgeprof.core.resolution import NATIVE, Resolution
 from edgeprof.core.stats.steady import WarmUp
@@ -26,7 +27,7 @@ def test_a_model_alone_is_a_whole_request(repository: Any) -> None:
     request = repository.load(models=("mobilenetv3_large",))
 
     assert request.models == ("mobilenetv3_large",)
-    assert (request.resolution, request.batch, request.device) == (NATIVE, 1, "local")
+    assert (request.resolution, request.batch, request.machine) == (NATIVE, 1, Machine("local"))
     assert (request.runtime, request.precision, request.weights, request.threads) == ("auto", "fp32", "random", None)
     assert request.plan == Plan()
     assert (request.retries, request.lock_timeout_s, request.allow, request.accept) == (
@@ -46,22 +47,14 @@ def test_the_example_of_the_documentation_loads(repository: Any) -> None:
     assert request.models == ("mobilenetv3_large",)
     assert request.resolution == Resolution(1080, 1920)
     assert request.budget.as_config() == {"p99_ms": 33.3, "fps": 30.0}
-    assert request.devices["orin"] == {
-        "host": "nvidia@10.0.0.5",
-        "profile": "agx-orin-64gb",
-        "precision": "fp16",
-        "budget": {"p99_ms": 20.0, "memory_mib": 1500.0},
-        "require": {"power_mode": "MODE_30W", "jetpack": "6.10", "clocks_locked": True},
-    }
-    assert not request.is_configured
 
 
 def test_a_device_overrides_the_file_and_its_budget_metric_by_metric(repository: Any) -> None:
     repository.write(EXAMPLE)
     request = repository.load(device="orin", memory="1GiB")
 
-    assert request.is_configured
-    assert (request.host, request.precision) == ("nvidia@10.0.0.5", "fp16")
+    assert (request.machine.host, request.precision) == ("nvidia@10.0.0.5", "fp16")
+    assert request.machine.require == {"power_mode": "MODE_30W", "jetpack": "6.10", "clocks_locked": True}
     assert request.budget.as_config() == {"p99_ms": 20.0, "fps": 30.0, "memory_mib": 1024.0}
     assert request.origins["precision"] == "edgeprof.yaml:6 devices.orin"
     assert request.origins["budget.p99_ms"] == "edgeprof.yaml:6 devices.orin"
@@ -77,7 +70,7 @@ def test_each_layer_gives_way_to_the_one_above_it(repository: Any) -> None:
 
     top = "model: a\ndevice: box\n"
     environ = {"EDGEPROF_THREADS": "2"}
-    repository.write_own_devices("other: {}\nbox:\n  threads: 5\n")
+    repository.write_own_devices("other: {}\nbox:\n  host: me@box\n  threads: 5\n")
     repository.write(top + "threads: 4\ndevices:\n  box:\n    threads: 3\n")
 
     assert threads(repository.load(environ=environ, threads=1)) == (1, "flag --threads")
@@ -86,12 +79,12 @@ def test_each_layer_gives_way_to_the_one_above_it(repository: Any) -> None:
     repository.write(top + "threads: 4\n")
     assert threads(repository.load()) == (4, "edgeprof.yaml:3")
     repository.write(top)
-    assert threads(repository.load()) == (5, "~/.config/edgeprof/devices.yaml:3")
+    assert threads(repository.load()) == (5, "~/.config/edgeprof/devices.yaml:4")
     assert threads(repository.load(device="local")) == (None, "built in")
 
 
 def test_limits_merge_over_every_layer(repository: Any) -> None:
-    repository.write_own_devices("box: {budget: {size_mib: 5, p99_ms: 50}}\n")
+    repository.write_own_devices("box: {host: h, budget: {size_mib: 5, p99_ms: 50}}\n")
     repository.write(
         "model: a\ndevice: box\nbudget: {load_s: 4, p99_ms: 40}\ndevices: {box: {budget: {fps: 3, p99_ms: 30}}}\n"
     )
@@ -107,12 +100,11 @@ def test_a_device_in_both_files_has_the_keys_of_both(repository: Any) -> None:
     repository.write("model: a\ndevices: {box: {threads: 3}}\n")
     request = repository.load(device="box")
 
-    assert request.devices["box"] == {"host": "me@box", "threads": 3}
-    assert (request.host, request.threads) == ("me@box", 3)
+    assert (request.machine.host, request.threads) == ("me@box", 3)
 
 
 def test_xdg_says_where_the_users_devices_are(repository: Any) -> None:
-    repository.write("box: {threads: 5}\n", "elsewhere/edgeprof/devices.yaml")
+    repository.write("box: {host: h, threads: 5}\n", "elsewhere/edgeprof/devices.yaml")
     folder = str(repository.root / "elsewhere")
     request = repository.load(environ={"XDG_CONFIG_HOME": folder}, models=("a",), device="box")
 

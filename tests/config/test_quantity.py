@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from edgeprof.config.quantity import amount_of, seconds_of, shape_of, warm_up_of
 from edgeprof.core.errors import ConfigError
+from edgeprof.core.metric import METRICS
 from edgeprof.core.stats.steady import WarmUp
 
 
@@ -22,6 +23,8 @@ from edgeprof.core.stats.steady import WarmUp
         ("900 MiB", "MiB", 900.0),
         ("1GB", "MiB", 953.674316406),
         ("30fps", "/s", 30.0),
+        ("1500mW", "W", 1.5),
+        ("0.25J", "mJ", 250.0),
         ("30", "/s", 30.0),
         ("5m", "s", 300.0),
         ("1e3", "ms", 1000.0),
@@ -39,7 +42,7 @@ def test_what_is_no_number_of_the_unit_is_refused(text: str) -> None:
         amount_of(text, "ms")
 
 
-@given(st.text(max_size=12), st.sampled_from(["ms", "s", "MiB", "/s"]))
+@given(st.text(max_size=12), st.sampled_from([metric.unit for metric in METRICS.values()] + ["ms"]))
 def test_any_text_is_a_finite_number_or_a_value_error(text: str, unit: str) -> None:
     try:
         amount = amount_of(text, unit)

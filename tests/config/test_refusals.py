@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeprof.core.errors import ConfigError
+from edgeprof.core.errors import ConfigError, TargetError
 from edgeprof.core.exits import Exit
 
 
@@ -32,6 +32,12 @@ from edgeprof.core.exits import Exit
         ({"accept": "far"}, "--accept", "near"),
         ({"lock_timeout": "soon"}, "--lock-timeout", "soon"),
         ({"device": " "}, "--device", "text"),
+        ({"device": "orni"}, "--device", "orni"),
+        ({"host": "-oProxyCommand=x"}, "--host", "ssh"),
+        ({"profile": "orni"}, "--profile", "orni"),
+        ({"power_mode": " "}, "--power-mode", "word"),
+        ({"lock_clocks": "perhaps"}, "--lock-clocks", "true"),
+        ({"wait_for_device": "soon"}, "--wait-for-device", "soon"),
         ({"models": ("",)}, "command line", "model"),
         ({"shape": ("1x3x224x224",)}, "--shape", "names no input"),
         ({"shape": ("x:1x-3",)}, "--shape", "x:1x-3"),
@@ -70,18 +76,21 @@ def test_a_flag_that_does_not_exist_is_the_programs_mistake(repository: Any) -> 
                 *("sampling:", "  processes: 2", "  warmup: 2s", "  quick: true", "  max_duration_s: .nan"),
                 *("budget:", "  p99_ms: 3", "  p99_ms: {max: 3}", "  fps: {min: 3}", "  p50_ms: 1e308", "  fps: -1"),
                 *("devices:", "  orin:", "    precision: fp16", "    budget: {p99_ms: 2}", "    require: {jetpack: 6}"),
+                *("    host: me@orin", "    host: -x", "    profile: t4", "    profile: orin", "    lock_clocks: true"),
                 *("candidates: [a, b]", "- x", "?", "\t", "'", "é"),
             ]
         ),
         max_size=8,
     )
 )
-def test_any_lines_as_a_file_give_a_request_or_a_config_error(repository: Any, lines: list[str]) -> None:
+def test_any_lines_as_a_file_give_a_request_or_an_error_of_the_users(repository: Any, lines: list[str]) -> None:
     repository.write("\n".join(lines))
     try:
         request = repository.load(models=("a",))
     except ConfigError as error:
         assert error.exit is Exit.USAGE  # noqa: PT017
+    except TargetError as error:
+        assert error.hint  # noqa: PT017
     else:
         assert request.lines()
 

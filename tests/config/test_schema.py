@@ -22,6 +22,8 @@ GOOD: list[dict[str, Any]] = [
     {"sampling": {"processes": 1, "quick": True, "max_duration_s": 1.5, "warmup": "20it"}},
     {"budget": {"p99_ms": 33.3, "p99.9_ms": {"max": 40}, "fps": {"min": 30}, "gpu_used_memory": 200, "size_mib": 9}},
     {"devices": {"orin": {"host": "a@b", "profile": "c", "budget": {"p99_ms": 2}, "require": {"jetpack": 6.1}}}},
+    {"devices": {"orin": {"python": "python3.11", "power_mode": "15W", "lock_clocks": True, "threads": 2}}},
+    {"devices": {"orin": {"host": "ssh://box:2222", "power_mode": 30}}, "sampling": {"cool_down": False}},
 ]
 BAD: list[dict[str, Any]] = [
     {"modle": "a"},
@@ -56,6 +58,12 @@ BAD: list[dict[str, Any]] = [
     {"budget": {"fps": {"max": 3}}},
     {"devices": {"orin": None}},
     {"devices": {"orin": {"model": "a"}}},
+    {"devices": {"orin": {"host": "-oProxyCommand=x"}}},
+    {"devices": {"orin": {"host": "me@-x"}}},
+    {"devices": {"orin": {"host": "me@box; reboot"}}},
+    {"devices": {"orin": {"host": ""}}},
+    {"devices": {"orin": {"lock_clocks": "yes"}}},
+    {"host": "me@box"},
     {"devices": {"orin": {"require": {"clocks_locked": "yes"}}}},
 ]
 

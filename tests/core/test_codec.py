@@ -1,7 +1,7 @@
 """Frozen values to JSON and back, and the files of every version so far."""
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from math import inf
 from pathlib import Path
 
@@ -20,12 +20,42 @@ from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.sequential import Threshold
 from edgeprof.core.stats.steady import WarmUp
+from edgeprof.core.telemetry import Telemetry
 
 VERSION_1 = Path(__file__).parent.parent / "data" / "measurement-v1.json"
+BEFORE_TELEMETRY = VERSION_1.with_name("measurement-v1-without-telemetry.json")
 
 
 def full():
     """Every field filled, and none with its default; tests/data/measurement-v1.json holds it."""
+    seen = Process(
+        started_at=1793534400.25,
+        ended=Ended.KILLED,
+        first_inference_s=0.25,
+        warmup_s=(0.03, 0.02),
+        samples_s=(0.0201, 0.02, inf, 0.0203),
+        steady=False,
+        load_s=0.4,
+        peak_memory_bytes=200_000_000,
+        memory_scope="unified",
+        memory_method="nvmap + VmHWM",
+        precision="fp32",
+        threads=2,
+        runtime_version="1.20.0",
+        inside_infer="inputs bound beforehand, outputs in host memory",
+        canary_before=Canary((1e-08, 1.1e-08), 8.5e-08),
+        canary_after=Canary((1e-08,), 9e-08),
+        strain=Strain(10.0, 0.1, 0.01, 0.001, 4096),
+        telemetry=Telemetry(
+            seconds=10.0,
+            times_s=(0.0, 0.2),
+            series={"power_w": (5.25, None), "gpu_hz": (305e6, 612e6)},
+            sources={"power_w": "tegrastats VDD_IN", "gpu_hz": "tegrastats"},
+            counters={"oc3_event_count": 3},
+        ),
+        power_mode="25W",
+        message="killed by signal 9",
+    )
     return Measurement(
         id="20261101-120000-abcdef",
         created_at="2026-11-01T12:00:00Z",
@@ -42,6 +72,7 @@ def full():
             device="bench",
             threads=2,
             input_files=(("input", "cd" * 32),),
+            options=(("disabled_optimizers", "Pad_Fusion"),),
         ),
         plan=Plan(
             processes=1,
@@ -52,27 +83,8 @@ def full():
             samples=4,
         ),
         size_bytes=21_000_000,
-        processes=(
-            Process(
-                started_at=1793534400.25,
-                ended=Ended.KILLED,
-                first_inference_s=0.25,
-                warmup_s=(0.03, 0.02),
-                samples_s=(0.0201, 0.02, inf, 0.0203),
-                steady=False,
-                load_s=0.4,
-                peak_memory_bytes=200_000_000,
-                memory_scope="unified",
-                precision="fp32",
-                threads=2,
-                runtime_version="1.20.0",
-                inside_infer="inputs bound beforehand, outputs in host memory",
-                canary_before=Canary((1e-08, 1.1e-08), 8.5e-08),
-                canary_after=Canary((1e-08,), 9e-08),
-                strain=Strain(10.0, 0.1, 0.01, 0.001, 4096),
-                message="killed by signal 9",
-            ),
-        ),
+        processes=(seen,),
+        lost=(replace(seen, ended=Ended.LOST, message="the link was lost"),),
         budget={"p99_ms": 33.3, "fps": 30.0},
         budget_name="30 fps camera",
         parity=Parity("onnxruntime", "fp32", 1e-06, 0.999999, 1e-05, 1e-04, 0.3, 1.0, True, "torch fp32"),
@@ -102,6 +114,12 @@ def test_version_1_is_read_for_ever():
     assert load_measurement(VERSION_1.read_bytes(), "v1") == full()
 
 
+def test_a_file_from_before_telemetry_is_read_without_it():
+    process = load_measurement(BEFORE_TELEMETRY.read_bytes(), "older").processes[0]
+    assert (process.telemetry, process.power_mode, process.memory_method) == (None, None, None)
+    assert process == replace(full().processes[0], telemetry=None, power_mode=None, memory_method=None)
+
+
 def test_what_is_written_today_still_is_version_1():
     assert VERSION == 1
     assert json.loads(dump_measurement(full())) == json.loads(VERSION_1.read_bytes())
@@ -109,7 +127,7 @@ def test_what_is_written_today_still_is_version_1():
 
 def test_an_older_file_without_newer_fields_gets_their_defaults():
     document = json.loads(dump_measurement(a_measurement(a_process())))
-    del document["notes"], document["processes"][0]["strain"], document["plan"]["quick"]
+    del document["notes"], document["processes"][0]["strain"], document["plan"]["quick"], document["job"]["options"]
     assert load_measurement(json.dumps(document), "old") == a_measurement(a_process())
 
 
@@ -206,6 +224,7 @@ def test_orders_to_the_agent_survive_the_wire():
 numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300)
 latencies = st.lists(st.floats(0, 1e6) | st.just(inf), max_size=20)
 shares = st.none() | numbers
+columns = st.dictionaries(st.text(max_size=9), st.lists(shares, max_size=3).map(tuple), max_size=3)
 processes = st.builds(
     Process,
     started_at=numbers,
@@ -217,6 +236,7 @@ processes = st.builds(
     peak_memory_bytes=st.none() | st.integers(0, 1 << 60),
     canary_before=st.none() | st.builds(Canary, st.lists(numbers, max_size=3).map(tuple), shares),
     strain=st.none() | st.builds(Strain, numbers, shares, shares, shares, st.none() | st.integers()),
+    telemetry=st.none() | st.builds(Telemetry, numbers, st.just((0.0, 1.0)), columns),
     message=st.none() | st.text(max_size=20),
 )
 

@@ -52,3 +52,9 @@ def test_the_nearest_key_is_found(typed, meant):
 
 def test_every_known_key_is_a_metric_or_an_alias():
     assert all(metric_of(key) or key in ALIASES for key in known_keys())
+
+
+def test_watts_and_millijoules_are_read_in_watts_and_joules():
+    assert (METRICS["power_w"].scale, METRICS["power_w"].unit, METRICS["power_w"].bound_word) == (1.0, "W", "max")
+    assert METRICS["energy_mj"].shown(0.2) == pytest.approx(200)
+    assert [key for key, metric in METRICS.items() if metric.is_of_power] == ["power_w", "energy_mj"]

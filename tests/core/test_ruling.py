@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from builders import MIB, a_measurement, a_process, latencies
+from builders import MIB, a_job, a_measurement, a_process, a_telemetry, latencies
 
 from edgeprof.core.budget import budget_of
 from edgeprof.core.measurement import Ended, Plan
-from edgeprof.core.ruling import Distance, Reason, fps, rule_on
+from edgeprof.core.ruling import Distance, Reason, energy_a_frame_j, fps, rule_on
 from edgeprof.core.stats.sequential import Outcome
 
 GOOD = a_process(latencies(800, 0.02))
@@ -168,3 +168,44 @@ def test_a_miss_that_looks_large_and_is_not_shown_to_be_is_neither_near_nor_far(
 def test_a_stricter_limit_than_the_one_that_was_decided_needs_more_samples_and_says_so():
     ended_early = replace(SHORT, ended=Ended.DECIDED)
     assert ruled(a_measurement(GOOD, GOOD, ended_early), "p99_ms", 30).reason is Reason.TOO_FEW_SAMPLES
+
+
+def drawing(power_w, **changes):
+    return replace(GOOD, telemetry=a_telemetry(power_w), **changes)
+
+
+def test_the_process_that_draws_most_decides_on_power():
+    assert ruled(a_measurement(drawing(9.0), drawing(10.0)), "power_w", 10.0).outcome is Outcome.PASS
+    failed = ruled(planned(3, drawing(9.0), drawing(10.0)), "power_w", 9.5)
+    assert (failed.outcome, failed.distance) == (Outcome.FAIL, Distance.NEAR)
+    assert failed.observed == pytest.approx(10.0)
+    assert ruled(a_measurement(drawing(13.0)), "power_w", 10.0).distance is Distance.FAR
+
+
+@pytest.mark.parametrize("key", ["power_w", "energy_mj"])
+def test_a_process_whose_power_was_not_read_is_never_a_pass(key):
+    for unread in (GOOD, replace(GOOD, telemetry=a_telemetry(series={})), replace(GOOD, telemetry=a_telemetry(0.0))):
+        ruling = ruled(a_measurement(drawing(1.0), unread, drawing(1.0)), key, 1e9)
+        assert (ruling.outcome, ruling.reason) == (Outcome.INCONCLUSIVE, Reason.NO_POWER)
+        assert ruled(a_measurement(unread), key, 1e9).reason is Reason.NO_POWER
+    assert ruled(a_measurement(drawing(99.0), GOOD), "power_w", 10.0).outcome is Outcome.FAIL
+
+
+def test_fewer_processes_than_planned_do_not_pass_on_power():
+    assert ruled(planned(3, drawing(1.0), drawing(1.0)), "power_w", 10.0).reason is Reason.TOO_FEW_PROCESSES
+
+
+def test_energy_is_counted_for_each_frame_of_a_batch():
+    process = a_process([0.02] * 100, telemetry=a_telemetry(10.0))
+    assert energy_a_frame_j(process, batch=1) == pytest.approx(0.2)
+    assert energy_a_frame_j(process, batch=4) == pytest.approx(0.05)
+    assert energy_a_frame_j(a_process((), telemetry=a_telemetry()), batch=1) is None
+    assert energy_a_frame_j(a_process([0.02]), batch=1) is None
+    ruling = ruled(a_measurement(process, job=a_job(batch=4)), "energy_mj", 50.1)
+    assert (ruling.outcome, ruling.observed) == (Outcome.PASS, pytest.approx(0.05))
+    assert ruled(a_measurement(process), "energy_mj", 199).outcome is Outcome.FAIL
+
+
+def test_running_out_of_memory_says_nothing_of_the_power():
+    dead = a_process((), ended=Ended.OUT_OF_MEMORY)
+    assert ruled(a_measurement(dead), "power_w", 10.0).reason is Reason.NO_POWER

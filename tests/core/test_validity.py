@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import a_measurement, a_process
+from builders import a_measurement, a_process, a_telemetry
 
 from edgeprof.core.measurement import Canary, Ended, Strain
 from edgeprof.core.validity import ALLOWABLE, Direction, findings_of
@@ -69,3 +69,53 @@ def test_unlocked_clocks_vary():
     (finding,) = findings_of(a_measurement(host={"governor": "schedutil"}))
     assert finding.direction is Direction.VARIES
     assert findings_of(a_measurement(host={})) == ()
+
+
+@pytest.mark.parametrize(
+    ("counters", "name"),
+    [
+        ({"core_throttle_count": 1}, "thermal-throttling"),
+        ({"throttled_bits_before": 0, "throttled_bits_after": 0x80008}, "thermal-throttling"),
+        ({"oc1_event_count": 1}, "under-voltage"),
+        ({"throttled_bits_before": 0, "throttled_bits_after": 0x50005}, "under-voltage"),
+        ({"oc2_event_count": 1}, "over-current"),
+        ({"oc3_event_count": 27390}, "over-current"),
+    ],
+)
+def test_a_device_that_held_itself_back_slows_and_can_be_allowed(counters, name):
+    assert found(telemetry=a_telemetry(counters=counters)) == [(name, Direction.SLOWS)]
+    assert name in ALLOWABLE
+
+
+def test_a_device_that_ran_free_has_nothing_to_say():
+    calm = {"core_throttle_count": 0, "oc1_event_count": 0, "throttled_bits_before": 0x50000}
+    assert found(telemetry=a_telemetry(counters={**calm, "throttled_bits_after": 0x50000})) == []
+
+
+def test_over_current_events_are_counted_in_the_message():
+    (finding,) = findings_of(a_measurement(a_process(telemetry=a_telemetry(counters={"oc3_event_count": 27390}))))
+    assert "27,390 times" in finding.message
+    assert "--allow over-current" in finding.hint
+
+
+def with_clocks(*columns, **host):
+    processes = [a_process(telemetry=a_telemetry(series=series)) for series in columns]
+    return [f for f in findings_of(a_measurement(*processes, host=host)) if f.name == "clocks"]
+
+
+def test_clocks_that_moved_while_nobody_locked_them_vary():
+    slow, fast = {"gpu_hz": (306e6, None, 408e6), "cpu_hz": (1e9,)}, {"gpu_hz": (612e6,), "cpu_hz": (1.04e9,)}
+    (finding,) = with_clocks(slow, fast)
+    assert finding.direction is Direction.VARIES
+    assert finding.message.endswith("gpu 306 to 612 MHz")
+    assert with_clocks(slow, board={"clocks_locked": True}) == []
+    assert with_clocks(slow, board={"clocks_locked": None}) != []
+    assert with_clocks({"gpu_hz": (612e6, 612e6)}, {}) == []
+
+
+def test_a_power_mode_that_changed_between_processes_changes_the_question():
+    processes = [a_process(power_mode=mode) for mode in ("15W", None, "MAXN_SUPER")]
+    (finding,) = findings_of(a_measurement(*processes))
+    assert (finding.name, finding.direction) == ("power-mode", Direction.CHANGES)
+    assert "15W, then MAXN_SUPER" in finding.message
+    assert findings_of(a_measurement(a_process(power_mode="15W"), a_process(power_mode="15W"))) == ()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import a_job, a_measurement, a_process, latencies
+from builders import a_job, a_measurement, a_process, a_telemetry, latencies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,3 +165,21 @@ def test_raising_a_latency_never_improves_the_verdict(seed, raised):
         p.decision.drift and p.decision.drift.is_drift for v in (before, after) for p in v.rulings[0].processes
     )
     assert RANK[after.word] <= RANK[before.word]
+
+
+def test_what_slows_a_machine_draws_power_too():
+    """A FAIL on power beside foreign load may be the load's; one on memory cannot be."""
+    process = replace(GOOD, telemetry=a_telemetry(12.0), strain=BUSY)
+    power, both = {"p99_ms": 30, "power_w": 10}, {"power_w": 10, "memory_mib": 5}
+    assert judge(a_measurement(process), budget_of(power)).word is Word.INVALID
+    assert judge(a_measurement(process), budget_of(power), ["foreign-load"]).word is Word.FAIL
+    assert judge(a_measurement(process), budget_of(both)).word is Word.FAIL
+    assert judge(a_measurement(replace(process, strain=None)), budget_of(power)).word is Word.FAIL
+
+
+def test_a_device_that_throttled_leaves_a_pass_and_takes_a_fail():
+    hot = a_telemetry(counters={"oc3_event_count": 5})
+    good, over = replace(GOOD, telemetry=hot), replace(OVER, telemetry=hot)
+    assert judge(a_measurement(good, good, good), P99).word is Word.PASS
+    assert judge(a_measurement(over), P99).exit is Exit.ENVIRONMENT
+    assert judge(a_measurement(over), P99, ["over-current"]).word is Word.FAIL

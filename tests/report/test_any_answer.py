@@ -13,6 +13,7 @@ from edgeprof.core.answer import Refused
 from edgeprof.core.budget import budget_of
 from edgeprof.core.exits import Exit
 from edgeprof.core.measurement import Ended, Plan
+from edgeprof.core.telemetry import Telemetry
 from edgeprof.report import console, figures, github, json_report, junit, markdown
 from edgeprof.report.lines import plain, styled
 
@@ -21,6 +22,18 @@ from . import scenes
 _LATENCIES = st.floats(min_value=0, max_value=1e30, allow_nan=False) | st.floats(min_value=1e-7, max_value=2.0)
 _SAMPLES = st.lists(_LATENCIES, max_size=60) | st.builds(lambda x, n: [x] * n, _LATENCIES, st.integers(0, 1200))
 _NAMES = st.text(st.characters(), max_size=40)
+_VALUES = st.none() | st.floats(allow_nan=False)
+_SERIES = st.sampled_from(
+    ["power_w", "energy_j", "gpu_hz", "cpu_hz", "temperature_tj_c", "zones_at_limit", "throttled_bits"]
+)
+_TELEMETRY = st.builds(
+    Telemetry,
+    st.floats(0, 1e9),
+    st.lists(st.floats(allow_nan=False), max_size=4).map(tuple),
+    st.dictionaries(_SERIES | _NAMES, st.lists(_VALUES, max_size=4).map(tuple), max_size=4),
+    st.dictionaries(_SERIES, _NAMES, max_size=3),
+    st.dictionaries(st.sampled_from(["oc3_event_count", "throttled_bits_after"]) | _NAMES, st.integers(), max_size=2),
+)
 
 
 @st.composite
@@ -33,6 +46,9 @@ def processes(draw):
         peak_memory_bytes=draw(st.none() | st.integers(1, 1 << 50)),
         first_inference_s=draw(st.none() | _LATENCIES),
         message=draw(st.none() | _NAMES),
+        telemetry=draw(st.none() | _TELEMETRY),
+        memory_method=draw(st.none() | _NAMES),
+        power_mode=draw(st.none() | _NAMES),
     )
 
 
@@ -47,6 +63,7 @@ def answers(draw):
         notes=(draw(_NAMES),),
     )
     limits = {"p99_ms": 33.3, "fps": 30.0, "memory_mib": 100.0, "p50_ms": 1e-5, "load_s": 1.0, "size_mib": 1e9}
+    limits |= {"power_w": 10.0, "energy_mj": 100.0}
     keys = draw(st.lists(st.sampled_from(sorted(limits)), min_size=1, unique=True))
     return scenes.judged(measurement, budget_of({key: limits[key] for key in keys}))
 

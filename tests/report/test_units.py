@@ -37,7 +37,12 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(0.366, "+37 %"), (-0.091, "-9.1 %"), (-2.34, "-234 %"), (0.0, "+0.0 %")])
 def test_a_margin_has_a_sign(value: float, text: str) -> None:
-    assert units.signed_share(value) == text
+    assert units.margin(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(-9.99, "-999 %"), (-35.0, "36 x limit"), (-inf, "-infinite %")])
+def test_a_miss_of_many_times_over_is_a_multiple(value: float, text: str) -> None:
+    assert units.margin(value) == text
 
 
 def test_a_column_has_the_decimals_of_its_largest_value() -> None:

@@ -1,9 +1,9 @@
-"""What every target promises; `local` today, ssh beside it once it is there."""
+"""What every target promises, this machine and one behind ssh."""
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,37 +11,20 @@ import pytest
 
 from edgeprof.core.errors import AgentError, ConvertError, TargetError
 from edgeprof.core.files import digest_of_file
-from edgeprof.core.job import Job, Tensor
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
 from edgeprof.targets import Target
-from edgeprof.targets.bundle import Bundle, bundle
+from edgeprof.targets.bundle import Bundle
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.local import LocalTarget
+from targets.conftest import a_fake, error_after
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", pytest.param("ssh", marks=pytest.mark.ssh)])
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    made = {"local": LocalTarget}[request.param]()
+    made: Target = LocalTarget() if request.param == "local" else request.getfixturevalue("reach")()
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def agent(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return bundle(tmp_path_factory.mktemp("bundle"))
-
-
-@pytest.fixture(autouse=True)
-def _own_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDGEPROF_LOCK", str(tmp_path / "lock"))
-
-
-def a_fake(folder: Path, **declared: object) -> tuple[Job, Path]:
-    path = folder / "m.fake.json"
-    path.write_text(json.dumps(declared))
-    inputs = (Tensor("input", (1, 3, 8, 8), "float32"),)
-    return Job("m", digest_of_file(path), "fake", inputs, "fake", "fp32"), path
 
 
 def test_what_is_placed_is_there_with_the_same_content(target: Target, tmp_path: Path) -> None:
@@ -51,6 +34,7 @@ def test_what_is_placed_is_there_with_the_same_content(target: Target, tmp_path:
     placed = target.place(digest_of_file(path), path)
 
     assert target.fetch(placed).read_bytes() == b"content"
+    assert target.place(digest_of_file(path), path) == placed
 
 
 def test_placing_what_is_gone_is_refused(target: Target, tmp_path: Path) -> None:
@@ -134,7 +118,7 @@ def test_an_agent_that_does_not_greet_is_an_error_with_its_last_words(
 def test_garbage_after_the_greeting_is_an_error(target: Target, tmp_path: Path) -> None:
     path = tmp_path / "agent.py"
     path.write_text('print(\'{"protocol": 1, "agent": ""}\'); print(\'garbage\')')
-    agent = Bundle(path, "00", "")
+    agent = Bundle(path, digest_of_file(path), "")
     with (
         pytest.raises(AgentError, match="garbage") as raised,
         conversation(target, agent, Order(Task.DESCRIBE)) as events,
@@ -142,3 +126,61 @@ def test_garbage_after_the_greeting_is_an_error(target: Target, tmp_path: Path) 
         list(events)
 
     assert raised.value.cause == "garbled"
+
+
+def test_an_agent_that_is_killed_is_told_of_by_its_signal(target: Target, agent: Bundle, tmp_path: Path) -> None:
+    job, path = a_fake(tmp_path, latency_ms=5, real=True)
+    order = Order(Task.MEASURE, job, target.place(job.artefact, path), sampling=Sampling(max_s=600.0, least_s=600.0))
+    error = error_after(target, agent, order, "loading", lambda: os.kill(supervisors()[0], signal.SIGKILL))
+
+    assert error.cause == "crashed"
+    assert "by signal 9" in error.message
+
+
+def test_an_agent_that_stands_still_is_hung_and_is_ended(target: Target, agent: Bundle, tmp_path: Path) -> None:
+    job, path = a_fake(tmp_path, latency_ms=5, real=True)
+    order = Order(Task.MEASURE, job, target.place(job.artefact, path), sampling=Sampling(max_s=600.0, least_s=600.0))
+    stop = lambda: os.kill(supervisors()[0], signal.SIGSTOP)  # noqa: E731
+    error = error_after(target, agent, order, "loading", stop, silence_s=3.0)
+
+    assert error.cause == "hung"
+    assert "nothing was heard from the agent for 3 s" in error.message
+    assert supervisors() == []
+
+
+def test_a_silence_between_two_beats_is_none(target: Target, agent: Bundle, tmp_path: Path) -> None:
+    """The model takes longer to load than the agent may be silent."""
+    job, path = a_fake(tmp_path, latency_ms=5, load_s=8, real=True)
+    order = Order(Task.MEASURE, job, target.place(job.artefact, path), sampling=Sampling(max_s=0.1, least_s=0.1))
+    with conversation(target, agent, order, silence_s=6.0) as events:
+        names = [event["event"] for event in events]
+
+    assert names[-1] == "done"
+    assert "alive" not in names
+
+
+def test_what_was_placed_is_cleaned(target: Target, tmp_path: Path) -> None:
+    path = tmp_path / "artefact"
+    path.write_bytes(b"content")
+    digest = digest_of_file(path)
+    target.place(digest, path)
+
+    cleaned = target.clean(0.0)
+
+    assert cleaned.files == (0 if isinstance(target, LocalTarget) else 1)
+    assert target.fetch(target.place(digest, path)).read_bytes() == b"content"
+
+
+def supervisors() -> list[int]:
+    """Agents that serve an order under this test's lock."""
+    wanted = f"EDGEPROF_LOCK={os.environ['EDGEPROF_LOCK']}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = wanted in (process / "environ").read_bytes().split(b"\0")
+            words = (process / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        except OSError:
+            continue
+        if is_ours and words[0] not in (b"sh", b"ssh") and words[-1].endswith(b".pyz"):
+            found.append(int(process.name))
+    return found

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
+import sys
 
 import pytest
 
-from edgeprof.core.errors import ConvertError, RuntimeUnavailable, TargetError
+from edgeprof.convert.cache import Cache
+from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
 from edgeprof.core.exits import Exit
-from edgeprof.workflow.device import holder, open_device
+from edgeprof.core.machine import Machine
+from edgeprof.core.profile import Profile
+from edgeprof.targets.local import LocalTarget
+from edgeprof.targets.ssh import SshTarget
+from edgeprof.workflow.device import holder, open_device, target_of, waiting_for
+from edgeprof.workflow.progress import Silence
+from edgeprof.workflow.workshop import Workshop
+
+LOCAL = Machine("local")
+XAVIER = Profile("xavier", "Xavier", (), ("onnxruntime",), "fp16", "unified", python="python3.8")
+
+
+def workshop_in(folder):
+    return Workshop(Cache(folder), folder / "measurements", Silence())
 
 
 @pytest.fixture
 def device(tmp_path):
-    with open_device("local", tmp_path / "agent") as opened:
+    with open_device(LOCAL, workshop_in(tmp_path)) as opened:
         yield opened
 
 
 def test_this_machine_tells_its_host_its_runtimes_and_its_lock(tmp_path, monkeypatch):
     monkeypatch.setenv("EDGEPROF_LOCK", str(tmp_path / "lock"))
-    with open_device("local", tmp_path / "agent") as device:
+    with open_device(LOCAL, workshop_in(tmp_path)) as device:
+        assert (device.name, device.machine) == ("local", LOCAL)
         assert device.lock == str(tmp_path / "lock")
         assert device.host["hostname"] == os.uname().nodename
         assert device.host["cores"] == len(os.sched_getaffinity(0))
@@ -34,25 +51,74 @@ def test_a_runtime_that_nobody_knows_is_answered_with_those_there_are(device):
     assert "onnxruntime" in caught.value.hint
 
 
-def expect_refusal(*arguments, **keywords):
-    with open_device(*arguments, **keywords):
+def expect_refusal(machine, folder, wait_s=None):
+    with open_device(machine, workshop_in(folder), wait_s):
         pytest.fail("it was opened")
 
 
 @pytest.mark.parametrize(
-    ("name", "is_configured"), [("orin", False), ("orin", True), ("nvidia@10.0.0.5", False), ("gpu:1", False)]
+    ("machine", "hint"),
+    [
+        (Machine("orin"), "edgeprof device add orin --host user@address"),
+        (Machine("box", profile=XAVIER), "edgeprof device add box --host user@address --profile xavier"),
+        (Machine("xavier", profile=XAVIER), "edgeprof device add NAME --host user@address --profile xavier"),
+        (Machine("gpu:1"), "--device local"),
+        (Machine("orin", host="no-such-box.invalid"), "~/.ssh/config"),
+    ],
 )
-def test_a_device_elsewhere_is_refused_and_not_replaced(tmp_path, name, is_configured):
-    with pytest.raises(TargetError, match=name) as caught:
-        expect_refusal(name, tmp_path / "agent", is_configured=is_configured)
-    assert caught.value.hint
-    assert not (tmp_path / "agent").exists()
+def test_a_device_that_is_not_reached_is_refused_and_not_replaced(tmp_path, machine, hint):
+    with pytest.raises(TargetError, match=f'device "{machine.name}"') as caught:
+        expect_refusal(machine, tmp_path)
+    assert hint in caught.value.hint
+    assert caught.value.exit is Exit.ENVIRONMENT
+
+
+def test_a_machine_with_a_host_is_never_this_one():
+    assert isinstance(target_of(Machine("local", host="box"), Silence()), SshTarget)
+    assert isinstance(target_of(Machine("cpu"), Silence()), LocalTarget)
+
+
+def test_the_interpreter_is_the_machines_else_the_profiles(monkeypatch):
+    asked = [Machine("x", "box", XAVIER, "python3.11"), Machine("x", "box", XAVIER), Machine("x", "box")]
+
+    assert [target_of(machine, Silence())._python for machine in asked] == ["python3.11", "python3.8", "python3"]
+
+
+class Described(LocalTarget):
+    """An agent that describes itself in its own way."""
+
+    def __init__(self, description):
+        super().__init__()
+        self._description = description
+
+    def start(self, agent):
+        key = agent.rpartition("-")[2].partition(".")[0]
+        script = f'print(\'{{"protocol": 1, "agent": "{key}"}}\'); print({self._description!r})'
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        return subprocess.Popen([sys.executable, "-c", script], **pipes)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        '{"event": "done"}',
+        '{"event": "done", "runtimes": 7, "host": {}, "lock": ""}',
+        '{"event": "done", "runtimes": [{}], "host": {}, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": 7, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": {"board": {"chip": 7}}, "lock": ""}',
+    ],
+)
+def test_a_device_that_describes_itself_in_nonsense_is_the_agents_error(tmp_path, monkeypatch, description):
+    monkeypatch.setattr("edgeprof.workflow.device.target_of", lambda *_: Described(description))
+    with pytest.raises(AgentError, match="describes itself") as caught:
+        expect_refusal(LOCAL, tmp_path)
+    assert caught.value.cause == "garbled"
 
 
 def test_an_agent_that_cannot_be_written_is_an_error_with_the_variable_that_helps(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ConvertError, match="the agent cannot be written") as caught:
-        expect_refusal("local", tmp_path / "file" / "agent")
+        expect_refusal(LOCAL, tmp_path / "file")
     assert caught.value.exit is Exit.CONVERSION
     assert "EDGEPROF_CACHE" in caught.value.hint
 
@@ -73,3 +139,12 @@ def test_a_user_without_a_name_is_a_number(monkeypatch):
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     assert holder("resnet50").startswith(f"user {os.getuid()}@")
+
+
+@pytest.mark.parametrize(
+    ("held_s", "words"), [(None, "holds it"), (7.4, "for 7 s"), (600, "for 10 min"), (90_000, "for 25 h")]
+)
+def test_who_waits_is_told_for_whom_and_since_when(held_s, words):
+    said = waiting_for({"event": "waiting", "holder": "ann@bench", "held_s": held_s})
+    assert said.startswith("waiting for the device: ann@bench holds it")
+    assert words in said

@@ -13,6 +13,7 @@ from edgeprof.core.errors import AgentError, ConvertError, TargetError
 from edgeprof.core.exits import Exit
 from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Job
+from edgeprof.core.machine import Machine
 from edgeprof.core.measurement import Ended
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.steady import WarmUp
@@ -22,6 +23,7 @@ from edgeprof.workflow.device import Device
 from edgeprof.workflow.process import Prepared, measure_process
 from edgeprof.workflow.progress import Silence
 
+LOCAL = Machine("local")
 SAMPLING = Sampling(WarmUp(floor_samples=5, floor_s=0.0, until_steady=False), samples=50)
 
 
@@ -31,9 +33,16 @@ class ScriptTarget(LocalTarget):
     def __init__(self, script, key):
         super().__init__()
         self._script, self._key = script, key
+        self.starts = 0
+
+    def loss(self, code, said):
+        """As ssh does when its link breaks."""
+        self.losses += code == 255
+        return "Connection reset" if code == 255 else None
 
     def start(self, agent):
-        known = f"import json, os, sys, time\nDIGEST = {self._key!r}\nAGENT = {agent!r}\n"
+        self.starts += 1
+        known = f"import json, os, sys, time\nDIGEST, AGENT, START = {self._key!r}, {agent!r}, {self.starts}\n"
         self.process = subprocess.Popen(
             [sys.executable, "-c", known + self._script],
             stdin=subprocess.PIPE,
@@ -61,16 +70,17 @@ def lock(tmp_path, monkeypatch):
 def measured(tmp_path):
     """What `measure_process` makes of a fake model, with a script in the agent's place or with the agent itself."""
 
-    def of(script=None, **declared):
+    def of(script=None, machine=LOCAL, **declared):
         path = tmp_path / "x.fake.json"
         path.write_text(json.dumps({"latency_ms": 10, **declared}))
         digest = digest_of_file(path)
         artefact = Artefact("x", "fake", "fake", str(path), digest, path.stat().st_size, "fp32", (), ())
         agent = bundle(tmp_path / "agent")
         target = ScriptTarget(script, agent.key) if script else LocalTarget()
-        device = Device("local", target, agent, {"hostname": "before"}, (), "")
+        device = Device("local", target, agent, {"hostname": "before"}, (), "", machine)
         job = Job("x", digest, "fake", (), "fake", "fp32")
-        return measure_process(device, Prepared(job, artefact), SAMPLING, Silence())
+        of.lost = []
+        return measure_process(device, Prepared(job, artefact), SAMPLING, Silence(), on_lost=of.lost.append)
 
     return of
 
@@ -161,3 +171,54 @@ def test_an_agent_that_does_not_end_when_it_should_is_killed(measured):
 def test_numbers_that_are_none_end_in_the_conversions_error(measured):
     with pytest.raises(ConvertError, match="NaN"):
         measured(nan=True)
+
+
+RUNS = "os.execv(sys.executable, [sys.executable, AGENT])\n"
+BREAKS = GREETS + "greet()\nsay(event='samples', latencies_s=[0.5] + [0.01] * 20)\nos._exit(255)\n"
+
+
+def indented(script):
+    return "".join(f"    {line}\n" for line in script.splitlines())
+
+
+def test_a_process_whose_link_broke_is_repeated_once_and_what_was_received_is_kept(measured):
+    process, _ = measured(f"if START > 1:\n{indented(RUNS)}{BREAKS}")
+    assert process.ended is Ended.SAMPLES
+    assert process.samples_s == (0.01,) * 50
+    (lost,) = measured.lost
+    assert lost.ended is Ended.LOST
+    assert lost.samples_s == (0.01,) * 15
+    assert "the link to local was lost: Connection reset" in lost.message
+
+
+def test_a_link_that_breaks_again_leaves_a_process_that_is_not_whole(measured):
+    process, host = measured(BREAKS)
+    assert process.ended is Ended.LOST
+    assert not process.ended.is_whole
+    assert process.samples_s == (0.01,) * 15
+    assert len(measured.lost) == 1
+    assert host == {"hostname": "before"}
+
+
+def test_a_link_that_breaks_before_the_first_sample_is_repeated_too(measured):
+    process, _ = measured(f"if START > 1:\n{indented(RUNS)}os._exit(255)\n")
+    assert process.ended is Ended.SAMPLES
+    assert measured.lost[0].samples_s == ()
+
+
+@pytest.mark.parametrize("machine", [Machine("local", power_mode="MAXN"), Machine("local", lock_clocks=True)])
+def test_what_was_held_over_a_link_that_broke_is_held_no_more_so_nothing_is_repeated(measured, machine):
+    process, _ = measured(f"if START > 1:\n{indented(RUNS)}{BREAKS}", machine)
+    assert process.ended is Ended.LOST
+    assert process.samples_s == (0.01,) * 15
+    assert "with it the power mode and clocks" in process.message
+    assert measured.lost == []
+
+
+@pytest.mark.parametrize(
+    "record", ["{}", "7", "{'started_at': 'x', 'ended': 'decided'}", "{'started_at': 1, 'ended': '?'}"]
+)
+def test_a_record_that_is_none_is_the_agents_error(measured, record):
+    with pytest.raises(AgentError, match="record is none") as caught:
+        measured(GREETS + f"greet()\nsay(event='done', process={record}, host={{}})\n")
+    assert caught.value.cause == "garbled"

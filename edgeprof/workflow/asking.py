@@ -1,0 +1,31 @@
+"""Ask a device that is open already how it is now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from edgeprof.core.board import Board
+from edgeprof.core.codec import restore
+from edgeprof.core.errors import AgentError
+from edgeprof.core.protocol import Order, Task
+from edgeprof.targets.conversation import conversation
+from edgeprof.workflow.device import Device
+
+
+def host_now(device: Device) -> dict[str, Any]:
+    """Its facts, from an agent that is started for them."""
+    with conversation(device.target, device.agent, Order(Task.DESCRIBE)) as events:
+        seen = next((event for event in events if event["event"] == "done"), None)
+    if seen is None or not isinstance(seen.get("host"), dict):
+        raise AgentError("the agent was done without telling of its host", cause="garbled")
+    return {**seen["host"], **device.target.facts}
+
+
+def looked_at_again(device: Device) -> Device:
+    """The same device with its facts as they are now."""
+    host = host_now(device)
+    try:
+        return replace(device, host=host, board=restore(Board, host["board"], "board"))
+    except (KeyError, ValueError) as error:
+        raise AgentError(f"{device.name} describes itself in no way we know: {error}", cause="garbled") from error

@@ -1,0 +1,111 @@
+"""What a device says of itself, as doctor tells it: what it is, what it can do, and what would spoil a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+
+from edgeprof.core.probe import Probe
+from edgeprof.core.requirement import unmet
+from edgeprof.core.validity import FOREIGN_SHARE
+from edgeprof.report import board
+from edgeprof.workflow.device import Device
+from edgeprof.workflow.probe import probe_of
+from edgeprof.workflow.remark import Remark
+
+_LEAST_FREE_BYTES = 2 << 30
+_LEAST_MEMORY_BYTES = 1 << 30
+
+
+def remarks_of(device: Device) -> Iterator[Remark]:
+    """Everything in the order a person would look."""
+    found = probe_of(device)
+    yield from _told(board.identity(found), is_fatal=True)
+    yield from _requirements(device)
+    yield from _runtimes(device, found)
+    yield from _machine(device)
+    yield from _told(board.state(_without(found, {runtime.name for runtime in device.runtimes})), is_fatal=False)
+    yield from _disk(device)
+    if device.machine.host:
+        yield _load_average(device)
+    yield Remark("lock", device.lock)
+
+
+def _told(topics: Iterable[board.Topic], *, is_fatal: bool) -> Iterator[Remark]:
+    for topic in topics:
+        yield Remark(topic.name, topic.text, topic.remedy, is_fatal=is_fatal and topic.remedy is not None)
+
+
+def _without(found: Probe, runtimes: Set[str]) -> Probe:
+    """Runtimes that are missing have a line of their own."""
+    rest = tuple(missing for missing in found.missing if not runtimes & set(missing.what.split(" and ")))
+    return replace(found, missing=rest)
+
+
+def _requirements(device: Device) -> Iterator[Remark]:
+    profile = device.machine.profile
+    if profile and profile.estimate_only:
+        yield Remark("profile", profile.estimate_only, "nothing can be measured on it", is_fatal=True)
+    for one in unmet(device.machine, device.board):
+        yield Remark("require", one.message, one.hint, is_fatal=True)
+
+
+def _runtimes(device: Device, found: Probe) -> Iterator[Remark]:
+    installs = {name: missing.command for missing in found.missing for name in missing.what.split(" and ")}
+    usable = 0
+    for runtime in device.runtimes:
+        if runtime.name == "fake":
+            continue
+        usable += runtime.version is not None
+        if runtime.version:
+            yield Remark(runtime.name, f"{runtime.version}: {', '.join(runtime.precisions)}")
+        else:
+            install = installs.get(runtime.name, runtime.install) if device.machine.host else runtime.install
+            yield Remark(runtime.name, "not installed", install)
+    if not usable:
+        yield Remark("runtimes", "none is installed: nothing can be measured", "pip install onnxruntime", is_fatal=True)
+
+
+def _machine(device: Device) -> Iterator[Remark]:
+    host = device.host
+    yield Remark("machine", f"{host.get('processor')}, {host.get('machine')}, {host.get('system')}")
+    cores, online, quota = host["cores"], host["cores_online"], host.get("quota_cores")
+    text = f"{cores} of {online} cores in the affinity mask"
+    if quota is not None:
+        text += f", the cgroup allows {quota:.2g}"
+    throttles = quota is not None and quota < cores
+    yield Remark("cores", text, "raise the quota: threads that share too little time throttle" if throttles else None)
+    governor = host.get("governor")
+    if governor is None:
+        yield Remark("governor", "not visible, as on most virtual machines")
+    else:
+        remedy = None if governor == "performance" else "for steadier numbers: cpupower frequency-set -g performance"
+        yield Remark("governor", governor, remedy)
+    yield _memory(device)
+
+
+def _memory(device: Device) -> Remark:
+    available, limit = device.host.get("memory_available_bytes"), device.host.get("memory_limit_bytes")
+    least = min((value for value in (available, limit) if value is not None), default=None)
+    text = "not visible" if available is None else f"{available / 2**30:.1f} GiB available"
+    if limit is not None:
+        text += f", the cgroup allows {limit / 2**30:.1f} GiB"
+    is_short = least is not None and least < _LEAST_MEMORY_BYTES
+    return Remark("memory", text, "free memory, or raise the cgroup's limit" if is_short else None)
+
+
+def _disk(device: Device) -> Iterator[Remark]:
+    free = device.board.disk_free_bytes
+    if device.machine.host and free is not None and free < _LEAST_FREE_BYTES:
+        remedy = f"free some there, or edgeprof device clean {device.name}"
+        yield Remark("disk", f"only {free / 2**30:.1f} GiB are free on {device.name}", remedy)
+
+
+def _load_average(device: Device) -> Remark:
+    """As the device's own kernel counts it: we see none of its programs from here."""
+    load, online = device.host.get("load_average"), device.host.get("cores_online") or 1
+    if load is None:
+        return Remark("load", "not visible")
+    is_busy = load / online > FOREIGN_SHARE
+    text = f"{load:.2f} programs ran on its {online} cores in the last minute"
+    return Remark("load", text, "end them, or expect FAILs to be refused as foreign load" if is_busy else None)

@@ -1,0 +1,63 @@
+"""`edgeprof device probe`: what a machine is, which profile it fits, and what it lacks."""
+
+from __future__ import annotations
+
+import re
+
+from edgeprof.core.machine import Machine
+from edgeprof.core.probe import Likeness, Probe
+from edgeprof.devices.match import POSSIBLE, contradictions
+from edgeprof.workflow.device import Device, open_device
+from edgeprof.workflow.likeness import likenesses_of
+from edgeprof.workflow.missing import missing_on
+from edgeprof.workflow.workshop import Workshop
+
+
+def probe(machine: Machine, workshop: Workshop) -> Probe:
+    """Ask the device; nothing is measured, and nothing installed."""
+    workshop.progress.show(f"asking {machine.name}")
+    with open_device(machine, workshop) as device:
+        return probe_of(device)
+
+
+def probe_of(device: Device) -> Probe:
+    machine, board = device.machine, device.board
+    likenesses = likenesses_of(board, machine.profile)
+    profile = machine.profile.name if machine.profile else _surest(likenesses)
+    entry = {**({"host": machine.host} if machine.host else {}), **({"profile": profile} if profile else {})}
+    return Probe(
+        device=machine.name,
+        host=device.host,
+        board=board,
+        runtimes=tuple((runtime.name, runtime.version) for runtime in device.runtimes if runtime.name != "fake"),
+        likenesses=likenesses,
+        contradictions=contradictions(board, machine.profile) if machine.profile else (),
+        missing=missing_on(board, device.host, device.runtimes, python_of(machine)),
+        add=_add(machine, profile) if machine.host else None,
+        entry=entry,
+    )
+
+
+def python_of(machine: Machine) -> str:
+    """The interpreter there, as one types it."""
+    return machine.python or (machine.profile.python if machine.profile else "python3")
+
+
+def _surest(likenesses: tuple[Likeness, ...]) -> str | None:
+    """Nobody guesses between two that are only possible."""
+    best = next(iter(likenesses), None)
+    return best.profile if best and (best.sureness != POSSIBLE or len(likenesses) == 1) else None
+
+
+def _add(machine: Machine, profile: str | None) -> str:
+    words = ["edgeprof device add", name_for(machine), f"--host {machine.host}"]
+    return " ".join([*words, *([f"--profile {profile}"] if profile else [])])
+
+
+def name_for(machine: Machine) -> str:
+    """Its own name where that is one, else a word made of its address: box of ssh://user@box.lab:2222."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", machine.name):
+        return machine.name
+    address = machine.name.rpartition("//")[2].rpartition("@")[2].partition(":")[0]
+    word = address.partition(".")[0]
+    return word if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", word) else "NAME"

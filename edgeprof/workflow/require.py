@@ -1,0 +1,53 @@
+"""Refuse a device that is not what its profile says, or not as `require` wants it, before anything is exported."""
+
+from __future__ import annotations
+
+from edgeprof.core.errors import TargetError
+from edgeprof.core.requirement import hints_of, unmet
+from edgeprof.devices.match import CERTAIN, contradictions
+from edgeprof.workflow.device import Device
+from edgeprof.workflow.likeness import likenesses_of
+
+
+def expect_required(device: Device) -> tuple[str, ...]:
+    """Notes of what could not be looked at; TargetError names everything that is otherwise than it should be."""
+    machine, board = device.machine, device.board
+    profile = machine.profile
+    if profile and profile.estimate_only:
+        raise TargetError(
+            f"nothing can be measured on {device.name}, a {profile.title}: {profile.estimate_only}",
+            "name another device with --device",
+        )
+    against = contradictions(board, profile) if profile else ()
+    if profile and against:
+        raise TargetError(
+            f"{device.name} is no {profile.title}, as its profile {profile.name} says: {', '.join(against)}"
+            f"{_what_it_is(device)}",
+            f"edgeprof device probe {device.name} tells what it is; then change its profile",
+        )
+    found = unmet(machine, board)
+    if found:
+        raise TargetError(f"{device.name}: {'; '.join(one.message for one in found)}", hints_of(found))
+    return _notes(device)
+
+
+def _notes(device: Device) -> tuple[str, ...]:
+    profile, board = device.machine.profile, device.board
+    notes = []
+    if profile and profile.kind in ("jetson", "raspberry-pi") and board.module is None and board.chip is None:
+        notes.append(f"{device.name} does not show what board it is: that it is a {profile.title} was not checked")
+    if profile and profile.kind == "gpu" and not board.gpus:
+        notes.append(f"{device.name} shows no NVIDIA driver: that it has a {profile.title} was not checked")
+    if board.hold and not board.hold.is_held:
+        undo = " && ".join(board.hold.undo)
+        notes.append(f"an earlier hold was not put back: {', '.join(board.hold.changes)}; {undo}")
+    return tuple(notes)
+
+
+def _what_it_is(device: Device) -> str:
+    """The profile that fits instead, where one surely does."""
+    best = next(iter(likenesses_of(device.board)), None)
+    if best is None:
+        return ""
+    sure = "it is" if best.sureness == CERTAIN else "it may be"
+    return f"; {sure} a {best.title} ({best.profile})"
