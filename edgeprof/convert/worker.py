@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeprof.convert.versions import INSTALL_EXPORT
+from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
 from edgeprof.core.lifeline import end_with
@@ -53,11 +54,24 @@ def _do(task: Mapping[str, Any], tell: Any) -> dict[str, Any]:
 
     if task["order"] == "names":
         return {"names": _timm_names()}
+    if task["order"] == "plan":
+        from edgeprof.convert.plan import make
+
+        return make(task, say)
+    if task["order"] in ("explain", "remedy"):
+        from edgeprof.convert.inquiry import answered
+
+        return answered(task)
     from edgeprof.convert.recipe import Recipe
     from edgeprof.convert.sources import Source
 
-    source, recipe = restore(Source, task["source"]), restore(Recipe, task["recipe"])
-    folder = Path(task["folder"])
+    recipe, folder = restore(Recipe, task["recipe"]), Path(task["folder"])
+    if task["order"] == "derive":
+        from edgeprof.convert import derive
+
+        made_from = restore(Artefact, task["artefact"])
+        return {"artefact": plain(derive.derive(made_from, recipe, folder, say)), "parts": []}
+    source = restore(Source, task["source"])
     if source.kind == "onnx":
         from edgeprof.convert import onnx_file
 

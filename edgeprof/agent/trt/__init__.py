@@ -1,0 +1,1 @@
+"""TensorRT: from an ONNX file to a plan, the same code on a workstation and on a device."""
