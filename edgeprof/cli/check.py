@@ -25,6 +25,7 @@ def check(
     runtime: options.Runtime = None,
     precision: options.Precision = None,
     weights: options.Weights = None,
+    calibration: options.Calibration = None,
     threads: options.Threads = None,
     candidates: Annotated[
         Optional[bool], typer.Option("--candidates", help="Check edgeprof.yaml's candidates too.")

@@ -25,6 +25,7 @@ def measure(
     runtime: options.Runtime = None,
     precision: options.Precision = None,
     weights: options.Weights = None,
+    calibration: options.Calibration = None,
     threads: options.Threads = None,
     duration: Annotated[Optional[str], typer.Option("--duration", metavar="TIME", help="So long. Default 10s.")] = None,
     iterations: Annotated[Optional[int], typer.Option("--iterations", metavar="N", help="So many samples.")] = None,
@@ -56,4 +57,4 @@ def measure(
         raise ConfigError("--duration and --iterations are both given", "leave one of the two out")
     if json is not None and len(request.models) > 1:
         raise ConfigError(f"--json takes one model, {len(request.models)} are named", "measure them one by one")
-    return print_figures(run(request, workshop_of(quiet=quiet, verify=verify)), percents, json)
+    return print_figures(run(request, workshop_of(quiet=quiet, verify=verify)), percents, json, quiet=quiet)

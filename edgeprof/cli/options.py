@@ -31,7 +31,10 @@ Profile = Annotated[
     typer.Option("--profile", metavar="NAME", help="What kind of device it is: a profile's name or file."),
 ]
 Python = Annotated[
-    Optional[str], typer.Option("--python", metavar="FILE", help="The interpreter on the device. Default: python3.")
+    Optional[str],
+    typer.Option(
+        "--python", metavar="FILE", help="The interpreter on the device. Default: the profile's, else python3."
+    ),
 ]
 PowerMode = Annotated[
     Optional[str],
@@ -68,11 +71,16 @@ Runtime = Annotated[
     typer.Option("--runtime", metavar="NAME", help="auto (race those installed), onnxruntime, openvino, torch, fake."),
 ]
 Precision = Annotated[
-    Optional[str], typer.Option("--precision", metavar="NAME", help="fp32 (default), bf16, or auto: the fastest equal.")
+    Optional[str],
+    typer.Option("--precision", metavar="NAME", help="fp32, bf16, int8, or auto: the fastest equal. Default fp32."),
 ]
 Weights = Annotated[
     Optional[str],
     typer.Option("--weights", metavar="WHICH", help="random (default), pretrained, or a checkpoint FILE."),
+]
+Calibration = Annotated[
+    Optional[str],
+    typer.Option("--calibration", metavar="DIR", help="Images for int8's ranges. Without: random, for latency only."),
 ]
 Threads = Annotated[
     Optional[int], typer.Option("--threads", metavar="N", help="Default: the affinity mask, cut to the cgroup's quota.")
@@ -103,7 +111,8 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="NAME",
-        help="A FAIL stands in spite of this finding: foreign-load, steal, cgroup-throttling, swap, canary.",
+        help="A FAIL stands in spite of this finding: foreign-load, steal, cgroup-throttling, swap, "
+        "thermal-throttling, over-current, under-voltage, canary.",
     ),
 ]
 Accept = Annotated[

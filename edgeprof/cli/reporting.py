@@ -67,7 +67,9 @@ _FORMATS = {
 }
 
 
-def print_figures(found: Iterable[tuple[Measurement, Path | None] | Refused], percents: str, json: str | None) -> Exit:
+def print_figures(
+    found: Iterable[tuple[Measurement, Path | None] | Refused], percents: str, json: str | None, *, quiet: bool
+) -> Exit:
     """`measure`'s numbers as they come; 0 when every process ran to its end."""
     wanted = _percents(percents)
     if json is not None:
@@ -84,7 +86,12 @@ def print_figures(found: Iterable[tuple[Measurement, Path | None] | Refused], pe
             write_document(json_report.render_figures(measurement, __version__, wanted), json)
         if json != "-":
             saved_at = str(path) if path else None
-            print_lines(figures.render(measurement, wanted, width=page_width(), saved_at=saved_at), sys.stdout)
+            lines = (
+                figures.render_figures_alone(measurement, wanted, width=page_width())
+                if quiet
+                else figures.render(measurement, wanted, width=page_width(), saved_at=saved_at)
+            )
+            print_lines(lines, sys.stdout)
     return worst(codes)
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from edgeprof.workflow.workshop import Workshop
 
 
-def request_of(flags: Mapping[str, Any]) -> Request:
+def request_of(flags: Mapping[str, Any], *, is_run: bool = True) -> Request:
     """The request that these flags, the environment and the nearest edgeprof.yaml make."""
     from edgeprof.config import load_request
 
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in flags.items()}
-    return load_request(given, cwd=Path.cwd(), environ=os.environ, profiles=look_up_profile)
+    return load_request(given, cwd=Path.cwd(), environ=os.environ, profiles=look_up_profile, is_run=is_run)
 
 
 def machine_of(flags: Mapping[str, Any]) -> Machine:

@@ -41,6 +41,16 @@ def render(
     return lines
 
 
+def render_figures_alone(
+    measurement: Measurement, percents: Sequence[float] = PERCENTS, *, width: int = 80
+) -> list[Line]:
+    """What the model is, and each process's latencies: a line to know it by, and numbers."""
+    job = measurement.job
+    subject = f"  {measurement.asked} {job.inputs[0]}, {job.runtime} {job.precision} on {job.device}"
+    processes = summaries(measurement)
+    return [line(subject, "strong"), *(_latency_table(processes, percents, width) if processes else ())]
+
+
 def least_samples(percent: float) -> int:
     """The fewest samples that bound a percentile from above at 95 %, by any method."""
     return ceil(log(0.05) / log(percent / 100))

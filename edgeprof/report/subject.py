@@ -44,7 +44,7 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
     job, card = measurement.job, measurement.card
     yield "model", model_of(measurement)
     for tensor in job.inputs:
-        yield "input", _tensor(tensor)
+        yield "input", tensor_words(tensor)
     if job.batch != 1:
         yield "batch", str(job.batch)
     cpu = measurement.host.get("processor")
@@ -65,7 +65,7 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
     for lap in measurement.race:
         yield "race", _lap(lap, is_winner=(lap.runtime, lap.precision) == (job.runtime, job.precision))
     if measurement.parity is not None:
-        yield "parity", _parity(measurement.parity)
+        yield "parity", parity_words(measurement.parity)
     for note in measurement.notes:
         yield "note", note
 
@@ -76,7 +76,7 @@ def _method(measurement: Measurement) -> str:
     return f", by {', '.join(str(method) for method in methods)}" if methods else ""
 
 
-def _tensor(tensor: Tensor) -> str:
+def tensor_words(tensor: Tensor) -> str:
     return f"{'x'.join(map(str, tensor.shape))} {tensor.dtype} ({tensor.name})"
 
 
@@ -98,7 +98,7 @@ def _lap(lap: Lap, *, is_winner: bool) -> str:
     return f"{words}, taken" if is_winner else words
 
 
-def _parity(parity: Parity) -> str:
+def parity_words(parity: Parity) -> str:
     held = "holds" if parity.holds else "FAILS" if parity.finite else "FAILS, NaN or infinity in the outputs"
     words = [
         f"{held}: relative L2 {_error(parity.relative_l2)} of {_error(parity.tolerance)} allowed",

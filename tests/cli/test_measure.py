@@ -74,3 +74,13 @@ def test_a_model_that_fails_does_not_end_the_others(shell):
     assert ended.code == 5
     assert "NaN" in ended.out
     assert [measurement.job.model for measurement in shell.saved()] == ["sound.fake.json"]
+
+
+def test_quiet_prints_what_it_is_and_its_figures_and_no_more(shell):
+    ended = shell("measure", shell.fake(latency_ms=50), "--iterations", "100", "--quiet")
+    assert ended.code == 0
+    subject, header, figures = ended.out.splitlines()
+    assert "x.fake.json" in subject
+    assert "p99 ms" in header
+    assert figures.split()[1:] == ["50.00"] * 7
+    assert ended.err == ""

@@ -1,0 +1,85 @@
+"""What a conversion made: a card for people, and the same for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from edgeprof.core.answer import Refused
+from edgeprof.core.artefact import Artefact, Parity
+from edgeprof.core.codec import plain
+from edgeprof.report.lines import Line, labelled, labelled_list
+from edgeprof.report.subject import parity_words, tensor_words
+from edgeprof.report.units import mib
+
+VERSION = 1
+# Several entries of the card on one line each; {} is the entry.
+_LINES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "weights": [("weights", "{}"), ("classes", "{} classes")],
+    "fit": [("size_policy", "{}"), ("frame", "{}")],
+    "graph": [("opset", "opset {}"), ("nodes", "{} operators"), ("exporter", "{}"), ("producer", "by {}")],
+    "passes": [("passes", "{}")],
+    "precision": [
+        ("kept_fp32", "{} kept in fp32"),
+        ("casts", "{} casts"),
+        ("quantisation", "recipe {}"),
+        ("quantised", "{} in 8 bits"),
+    ],
+    "calibration": [("calibration_images", "{} images"), ("calibration_method", "{}"), ("calibration_log", "{}")],
+    "plan": [("tensorrt", "{}"), ("built for", "for {}"), ("typing", "{} typing"), ("tf32", "tf32 {}")],
+    "layers": [("layers", "{}"), ("layers by precision", "{}")],
+    "took": [("seconds", "{} s"), ("build_s", "{} s to build the plan")],
+}
+_BYTES = (("weights_bytes", "weights"), ("activation_bytes", "activations"), ("scratch_bytes", "scratch"))
+
+
+def render(
+    asked: str, form: str, artefact: Artefact, parity: Optional[Parity], files: Sequence[Path], *, width: int = 80
+) -> list[Line]:
+    """The card of one form of one model."""
+    lines: list[Line] = []
+    for key, texts in _facts(asked, form, artefact, parity):
+        lines += labelled_list(key, texts, width)
+    for place, file in enumerate(files):
+        lines += labelled("written" if place == 0 else "", str(file), width, style="strong")
+    return lines
+
+
+def document(entries: Sequence[dict[str, Any]], edgeprof: str) -> str:
+    content = {"format": "edgeprof conversion", "version": VERSION, "edgeprof": edgeprof, "conversions": list(entries)}
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def entry(asked: str, form: str, artefact: Artefact, parity: Optional[Parity], files: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "form": form,
+        "artefact": plain(artefact),
+        "parity": None if parity is None else {**plain(parity), "holds": parity.holds},
+        "files": [str(file) for file in files],
+    }
+
+
+def refusal(answer: Refused) -> dict[str, Any]:
+    return {"asked": answer.asked, "error": answer.message, "hint": answer.hint, "exit": int(answer.exit)}
+
+
+def _facts(asked: str, form: str, artefact: Artefact, parity: Optional[Parity]) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "model", [asked if asked == artefact.model else f"{asked} -> {artefact.model}"]
+    yield "input", [tensor_words(tensor) for tensor in artefact.inputs]
+    yield "output", [tensor_words(tensor) for tensor in artefact.outputs]
+    yield form, [f"{mib(artefact.size_bytes)}, {artefact.precision}, {artefact.digest[:12]}"]
+    for label, parts in _LINES.items():
+        words = [text.format(artefact.card[key]) for key, text in parts if artefact.card.get(key)]
+        if words:
+            yield label, [", ".join(words)]
+    sizes = [f"{name} {mib(float(artefact.card[key]))}" for key, name in _BYTES if key in artefact.card]
+    if sizes:
+        yield "gpu memory", [", ".join(sizes)]
+    if parity is not None:
+        yield "parity", [f"{parity.runtime}: {parity_words(parity)}"]
+    if artefact.notes:
+        yield "note", artefact.notes
+    yield "kept", [artefact.path]

@@ -1,0 +1,75 @@
+"""`edgeprof convert`, from an .onnx file to files for its runtimes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_each_form_is_proved_on_its_runtime_and_written(shell, small_onnx):
+    ended = shell("convert", str(small_onnx), "--to", "onnx,openvino", "-o", "made", "--json", "card.json")
+
+    assert ended.code == 0
+    assert sorted(path.name for path in (shell.work / "made").iterdir()) == [
+        "small-fp32.bin",
+        "small-fp32.onnx",
+        "small-fp32.xml",
+    ]
+    made = json.loads((shell.work / "card.json").read_text())["conversions"]
+    assert [each["parity"]["runtime"] for each in made] == ["onnxruntime", "openvino"]
+    assert all(each["parity"]["holds"] for each in made)
+
+
+@pytest.mark.parametrize(("precision", "kind"), [("fp16", 10), ("int8", 3)])
+def test_the_file_holds_the_types_that_were_asked_for(shell, small_onnx, precision, kind):
+    import onnx
+
+    ended = shell("convert", str(small_onnx), "--precision", precision, "-o", "made.onnx")
+
+    assert ended.code == 0
+    assert f"{precision}, " in ended.out
+    assert kind in {tensor.data_type for tensor in onnx.load(shell.work / "made.onnx").graph.initializer}
+
+
+def test_the_calibration_log_is_written_beside_an_int8_file(shell, small_onnx):
+    shell("convert", str(small_onnx), "--precision", "int8", "-o", "made.onnx")
+
+    log = json.loads((shell.work / "made.calibration.json").read_text())
+    assert log["recipe"].startswith("u8s") or log["recipe"].startswith("s8s")
+    assert log["ranges"]
+
+
+@pytest.mark.trt
+def test_a_plan_is_built_for_a_card_that_is_not_here(shell, small_onnx):
+    ended = shell("convert", str(small_onnx), "--to", "tensorrt", "--compute-capability", "sm_89", "-o", "made.plan")
+
+    assert ended.code == 0
+    assert (shell.work / "made.plan").stat().st_size > 1000
+    assert "for 8.9" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--to", "coreml"), "coreml"),
+        (("--precision", "bf16"), "fp32, fp16 or int8"),
+        (("--to", "onnx,openvino", "-o", "made.onnx"), "name a folder"),
+        (("--to", "tensorrt", "--compute-capability", "nine"), "nine"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(shell, small_onnx, arguments, words):
+    ended = shell("convert", str(small_onnx), *arguments)
+
+    assert ended.code == 2
+    assert words in ended.err + ended.out
+
+
+def test_one_that_cannot_be_made_does_not_keep_the_others_back(shell, small_onnx):
+    (shell.work / "junk.onnx").write_bytes(b"junk")
+    ended = shell("convert", "junk.onnx", str(small_onnx), "-o", "made", "--json", "-")
+
+    assert ended.code == 5
+    refused, made = json.loads(ended.out)["conversions"]
+    assert "junk.onnx" in refused["error"]
+    assert made["files"] == ["made/small-fp32.onnx"]
