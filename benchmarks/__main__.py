@@ -10,7 +10,10 @@ from pathlib import Path
 
 from benchmarks.fresh import ROOT
 
-NAMES = ("startup", "loop", "overhead", "answer", "memory", "agreement", "statistics")
+NAMES = (
+    *("startup", "loop", "telemetry", "overhead", "answer", "memory", "agreement", "wire", "passes", "frame"),
+    "statistics",
+)
 _WITHOUT_RECORD = ("statistics",)  # simulated: its table does not depend on the machine
 
 

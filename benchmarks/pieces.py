@@ -63,6 +63,7 @@ def main() -> None:
 def _measured(watch: Stopwatch, request: Request, workshop: Workshop) -> None:
     from edgeprof.cli.reporting import Reporter
     from edgeprof.core.answer import Judged
+    from edgeprof.core.machine import Machine
     from edgeprof.core.measurement import Measurement
     from edgeprof.core.verdict import judge
     from edgeprof.store import measurements
@@ -72,7 +73,7 @@ def _measured(watch: Stopwatch, request: Request, workshop: Workshop) -> None:
 
     bundle(workshop.agents)
     watch.lap("packing the agent")
-    with open_device("local", workshop.agents) as device:
+    with open_device(Machine("local"), workshop) as device:
         watch.lap("packing the agent, starting it, hearing what the device has")
         ready = prepare(request, request.models[0], device, workshop)
         watch.lap("artefact and parity out of the cache")

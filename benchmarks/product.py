@@ -13,6 +13,7 @@ from edgeprof.agent.host import allowed_threads
 from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.config import load_request
 from edgeprof.convert.cache import Cache
+from edgeprof.core.machine import Machine
 from edgeprof.core.measurement import Plan, Process
 from edgeprof.store.measurements import default_folder
 from edgeprof.workflow.device import Device, open_device
@@ -20,6 +21,8 @@ from edgeprof.workflow.prepare import prepare
 from edgeprof.workflow.process import Prepared, measure_process
 from edgeprof.workflow.progress import Silence
 from edgeprof.workflow.workshop import Workshop
+
+_LOCAL = Machine("local")
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,12 @@ class Subject:
 
 
 @contextmanager
-def subject(model: str, res: str, runtime: str) -> Iterator[Subject]:
+def subject(model: str, res: str, runtime: str, machine: Machine = _LOCAL) -> Iterator[Subject]:
     """Exported and proved at most once: the artefact and its parity stay in the cache."""
     request = load_request(
         {"models": (model,), "res": res, "runtime": runtime, "precision": "fp32"}, cwd=Path("/"), environ={}
     )
     workshop = Workshop(Cache.default(), default_folder(os.environ), Silence())
-    with open_device("local", workshop.agents) as device:
+    with open_device(machine, workshop) as device:
         print(f"  preparing {model} at {res} on {runtime}", file=sys.stderr)
         yield Subject(device, prepare(request, model, device, workshop).prepared)

@@ -8,6 +8,7 @@ from typing import Any, Sequence, Tuple
 
 from edgeprof.core.job import Job, Tensor
 from edgeprof.core.measurement import Ended, Measurement, Plan, Process
+from edgeprof.core.telemetry import Telemetry
 
 MIB = 1 << 20
 
@@ -64,3 +65,29 @@ def a_measurement(*processes: Process, **changes: Any) -> Measurement:
         host={"governor": "performance"},
     )
     return replace(measurement, **changes)
+
+
+def a_telemetry(power_w: float = 10.0, **changes: Any) -> Telemetry:
+    """Ten seconds of a board that draws about so much, steady but for its clocks."""
+    telemetry = Telemetry(
+        seconds=10.0,
+        times_s=(0.0, 5.0, 10.0),
+        series={
+            "power_w": (power_w * 0.9, power_w, power_w * 1.1),
+            "gpu_hz": (612e6, None, 612e6),
+            "cpu_hz": (1.497e9, 1.497e9, 1.497e9),
+            "memory_hz": (2.133e9, 2.133e9, 2.133e9),
+            "temperature_tj_c": (48.5, 52.0, 54.25),
+            "temperature_cpu_c": (45.0, 47.0, 48.0),
+        },
+        sources={
+            "power_w": "tegrastats VDD_IN",
+            "gpu_hz": "tegrastats",
+            "cpu_hz": "tegrastats",
+            "memory_hz": "tegrastats",
+            "temperature_tj_c": "tegrastats",
+            "temperature_cpu_c": "tegrastats",
+        },
+        counters={"oc1_event_count": 0, "oc2_event_count": 0, "oc3_event_count": 0},
+    )
+    return replace(telemetry, **changes)

@@ -81,3 +81,13 @@ def test_the_installed_command_exports_and_runs_a_real_model(shell, installed, s
     ended = shell.start(*arguments, command=(installed / "edgeprof",), PYTHONPATH=None).end()
     assert ended.code == 0, ended.err
     assert len(shell.saved()[0].processes[0].samples_s) == 20
+
+
+def test_the_installed_command_has_the_profiles(shell, installed):
+    listed = shell.start("device", "list", command=(installed / "edgeprof",), PYTHONPATH=None).end()
+    assert listed.code == 0, listed.err
+    names = {line.split()[0] for line in listed.out.splitlines()[1:]}
+    assert names == {path.stem for path in (ROOT / "device_profiles").glob("*.yaml")}
+    shown = shell.start("device", "show", "t4", command=(installed / "edgeprof",), PYTHONPATH=None, COLUMNS=300).end()
+    assert shown.code == 0, shown.err
+    assert str(installed.parent) in shown.out  # its own, and not the checkout's

@@ -51,6 +51,7 @@ def check(
     wait_for_device: options.WaitForDevice = None,
     cool_down: options.CoolDown = None,
     verify: options.Verify = False,
+    explain: options.Explain = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every value with its origin, and run nothing.")
     ] = False,
@@ -65,7 +66,8 @@ def check(
     """
     flags: dict[str, Any] = dict(locals())
     reports = {name: flags.pop(name) for name in ("json", "junit", "markdown")}
-    quiet, dry_run, verify = flags.pop("quiet"), flags.pop("dry_run"), flags.pop("verify")
+    quiet, dry_run = flags.pop("quiet"), flags.pop("dry_run")
+    verify, explain = flags.pop("verify"), flags.pop("explain")
 
     from edgeprof.cli.reporting import Reporter, print_dry_run
     from edgeprof.cli.request import request_of, workshop_of
@@ -74,7 +76,7 @@ def check(
     from edgeprof.workflow.foresee import foresee
 
     request = request_of(flags)
-    workshop = workshop_of(quiet=quiet, verify=verify)
+    workshop = workshop_of(quiet=quiet, verify=verify, explain=explain)
     for note in request.notes:
         workshop.progress.say(note)
     if dry_run:

@@ -47,6 +47,7 @@ def convert(
     output: _Output = None,
     lock_timeout: options.LockTimeout = None,
     verify: options.Verify = False,
+    explain: options.Explain = False,
     json: options.Json = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what was made.")] = False,
 ) -> int:
@@ -55,7 +56,7 @@ def convert(
     Exit codes: 0 made and proved, 2 usage, 4 a library is missing, 5 conversion or parity.
     """
     flags: dict[str, Any] = dict(locals())
-    for name in ("to", *_OF_THE_PLAN, "output", "verify", "json", "quiet"):
+    for name in ("to", *_OF_THE_PLAN, "output", "verify", "explain", "json", "quiet"):
         del flags[name]
 
     import sys
@@ -82,7 +83,7 @@ def convert(
         tf32=tf32,
     )
     request = request_of(flags, is_run=False)
-    workshop = workshop_of(quiet=quiet, verify=verify)
+    workshop = workshop_of(quiet=quiet, verify=verify, explain=explain)
     people = sys.stderr if json == "-" else sys.stdout
     entries, exits = [], [Exit.PASS]
     for made in run(request, forms_of(to), plan, Path(output) if output else None, workshop):

@@ -36,13 +36,14 @@ def measure(
     wait_for_device: options.WaitForDevice = None,
     cool_down: options.CoolDown = None,
     verify: options.Verify = False,
+    explain: options.Explain = False,
     json: options.Json = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the figures.")] = False,
 ) -> int:
     """Numbers without a verdict: sample for a time or a number of inferences, and print the percentiles."""
     flags: dict[str, Any] = dict(locals())
     percents, json = flags.pop("percentile"), flags.pop("json")
-    quiet, verify = flags.pop("quiet"), flags.pop("verify")
+    quiet, verify, explain = (flags.pop(name) for name in ("quiet", "verify", "explain"))
     flags["processes"] = 1 if processes is None else processes
     if duration is None and iterations is None:
         flags["duration"] = "10s"
@@ -57,4 +58,5 @@ def measure(
         raise ConfigError("--duration and --iterations are both given", "leave one of the two out")
     if json is not None and len(request.models) > 1:
         raise ConfigError(f"--json takes one model, {len(request.models)} are named", "measure them one by one")
-    return print_figures(run(request, workshop_of(quiet=quiet, verify=verify)), percents, json, quiet=quiet)
+    workshop = workshop_of(quiet=quiet, verify=verify, explain=explain)
+    return print_figures(run(request, workshop), percents, json, quiet=quiet)

@@ -130,6 +130,9 @@ LockTimeout = Annotated[
     Optional[str],
     typer.Option("--lock-timeout", metavar="TIME", help="Most time to wait for the device. Default: for ever."),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Where parity fails, look for the operator at which it begins.")
+]
 Verify = Annotated[bool, typer.Option("--verify", help="Read the whole cached artefact and compare its digest.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdict.")]
 Json = Annotated[Optional[str], typer.Option("--json", metavar="FILE", help="Write JSON; - is stdout.")]

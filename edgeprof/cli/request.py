@@ -50,14 +50,14 @@ def _places(project: Optional[str]) -> tuple[Path, ...]:
     return folders(own_folder(os.environ), Path(project) if project else None)
 
 
-def workshop_of(*, quiet: bool = False, verify: bool = False) -> Workshop:
+def workshop_of(*, quiet: bool = False, verify: bool = False, explain: bool = False) -> Workshop:
     """The user's cache and measurements, and a terminal that listens."""
     from edgeprof.cli.terminal import Terminal
     from edgeprof.convert.cache import Cache
     from edgeprof.store.measurements import default_folder
     from edgeprof.workflow.workshop import Workshop
 
-    return Workshop(Cache.default(verify=verify), default_folder(os.environ), Terminal(quiet=quiet))
+    return Workshop(Cache.default(verify=verify), default_folder(os.environ), Terminal(quiet=quiet), explain)
 
 
 def mib_of(text: str, flag: str) -> float:

@@ -24,9 +24,17 @@ from edgeprof.documents import quoted
 
 
 def load_request(
-    flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str], profiles: Lookup = no_profiles
+    flags: Mapping[str, Any],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    profiles: Lookup = no_profiles,
+    is_run: bool = True,
 ) -> Request:
-    """Flag, EDGEPROF_*, the device in edgeprof.yaml, edgeprof.yaml, the user's devices.yaml, its profile, built in."""
+    """Flag, EDGEPROF_*, the device in edgeprof.yaml, edgeprof.yaml, the user's devices.yaml, its profile, built in.
+
+    What is converted and not run may have a precision that its machine lacks.
+    """
     places = read_places(flags, cwd=cwd, environ=environ)
     cwd, candidates = places.cwd, places.file.candidates
     settled = settle(places)
@@ -39,7 +47,7 @@ def load_request(
     portrait = portrait_question(resolution, res_text)
     named = machine_of(places, settled, profiles)
     _expect_measurable(named.machine)
-    choice = choose(settled, named.machine)
+    choice = choose(settled, named.machine, is_run=is_run)
     return Request(
         models=models,
         candidates=tuple(_model(candidate, cwd) for candidate in candidates),
@@ -52,6 +60,7 @@ def load_request(
         raced=choice.raced.value,
         precision=choice.precision.value,
         weights=_weights(settled["weights"]),
+        calibration=_calibration(settled),
         threads=settled["threads"].value,
         budget=budget,
         plan=_plan(settled),
@@ -117,6 +126,18 @@ def _model(given: Given, cwd: Path) -> str:
 def _weights(given: Given) -> str:
     name: str = given.value
     return name if name in ("random", "pretrained") else _existing_file(given, "weights")
+
+
+def _calibration(settled: Mapping[str, Given]) -> str | None:
+    given, precision = settled["calibration"], settled["precision"].value
+    if given.value is None:
+        return None
+    path: str = os.path.abspath(given.folder / os.path.expanduser(given.value))
+    if not os.path.isdir(path):
+        raise ConfigError(f"calibration is {quoted(given.value)}, which is not a folder", where=given.where)
+    if given.rank == 0 and precision not in ("int8", "auto"):
+        raise ConfigError(f"{precision} is not calibrated", "add --precision int8", where=given.where)
+    return path
 
 
 def _existing_file(given: Given, name: str) -> str:

@@ -25,18 +25,18 @@ class Choice:
     note: str | None = None
 
 
-def choose(settled: Mapping[str, Given], machine: Machine) -> Choice:
+def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = True) -> Choice:
     """The profile's precision belongs to its preferred runtime: with any other, or without that one, it is fp32."""
     precision, profile = settled["precision"], machine.profile
     raced = _raced(precision, profile)
     if profile is None:
-        _expect_computed(precision, machine)
+        _expect_computed(precision, machine, is_run=is_run)
         return Choice(precision, raced)
     asked = settled["runtime"].value
     first = next(iter(raced.value), None) if asked == "auto" else asked
     if precision.origin == BUILT_IN and first == profile.runtimes[0]:
         precision = replace(precision, value=profile.precision, origin=f"profile {profile.name}")
-    _expect_computed(precision, machine)
+    _expect_computed(precision, machine, is_run=is_run)
     return Choice(precision, raced, _note(profile, raced, precision) if asked == "auto" else None)
 
 
@@ -59,18 +59,18 @@ def _note(profile: Profile, raced: Given, precision: Given) -> str | None:
     )
 
 
-def _expect_computed(precision: Given, machine: Machine) -> None:
+def _expect_computed(precision: Given, machine: Machine, *, is_run: bool) -> None:
     """Refuse early what cannot be had there, as far as that is known."""
     profile = machine.profile
-    if precision.value not in _NOT_EVERYWHERE:
+    if not is_run or precision.value not in _NOT_EVERYWHERE:
         return
     if profile is None or profile.kind == "x86":
-        lacks = machine.host is None or profile is not None
+        lacks = precision.value == "fp16" and (machine.host is None or profile is not None)
     else:
         lacks = bool(profile.peaks) and precision.value not in profile.peaks
     if lacks:
         raise ConfigError(
             f"precision is {quoted(precision.value)}, which {machine.name} does not compute in",
-            "write fp32, bf16 or auto",
+            "write fp32, bf16, int8 or auto",
             where=precision.where,
         )

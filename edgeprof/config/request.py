@@ -27,6 +27,7 @@ class Request:
     raced: tuple[str, ...]  # what runtime auto races, the preferred one first
     precision: str
     weights: str
+    calibration: str | None  # a folder
     threads: int | None
     budget: Budget
     plan: Plan
@@ -58,6 +59,7 @@ class Request:
             "raced": ", ".join(self.raced) or "none",
             "precision": self.precision,
             "weights": self.weights,
+            "calibration": self.calibration or "none",
             "threads": str(self.threads) if self.threads else "as many as the device allows",
             **{f"budget.{limit.metric.key}": str(limit) for limit in self.budget.limits},
             "processes": str(plan.processes),
@@ -78,12 +80,11 @@ class Request:
 
 def _machine_texts(machine: Machine) -> dict[str, str]:
     profile = machine.profile
-    usual = (profile.python if profile else "python3") if machine.host else "the one that runs this"
     return {
         "device": machine.name,
         "host": machine.host or "this machine",
         "profile": profile.name if profile else "none",
-        "python": machine.python or usual,
+        "python": machine.interpreter if machine.host or machine.python else "the one that runs this",
         **({f"require.{key}": _required(value) for key, value in machine.require.items()} or {"require": "nothing"}),
         "power_mode": machine.power_mode or "as it is",
         "lock_clocks": _yes(machine.lock_clocks),

@@ -58,7 +58,7 @@ def _text(text: str) -> str:
 
 
 # What ssh takes for a host: no option, and nothing that a shell would read.
-_HOST = r"""(?!-)(?!.*[@/]-)[^\x00-\x20\x7f'`"<>;&|(){}$]+"""
+_HOST = r"""(?!-)(?!.*[@/]-)[^\x00-\x20\x7f'`"<>;&|(){}$\\*?!~#]+"""
 
 
 def _host(text: str) -> str:
@@ -213,6 +213,7 @@ SETTINGS = (
         "precision", _choice(PRECISIONS), "what it computes in; auto takes the fastest faithful", "fp32", on_device=True
     ),
     Setting("weights", TEXT, "random, pretrained, or a checkpoint file", "random"),
+    Setting("calibration", TEXT, "a folder of images that int8 takes its ranges from; else random frames do"),
     Setting("threads", _count(1), "cpu threads; as many as the process may use where not given", on_device=True),
     Setting("processes", _count(1), "fresh processes, each judged alone", 3, "sampling"),
     Setting("quick", SWITCH, "one process and shorter: for the desk, not for a gate", False, "sampling"),

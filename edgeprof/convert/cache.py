@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from edgeprof.convert.product import located
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConvertError
-from edgeprof.core.files import digest_of_bytes, digest_of_file, digest_of_json, write_atomically
+from edgeprof.core.files import digest_of_bytes, digest_of_file, digest_of_json, is_trusted, locked, write_atomically
 
 _CARD = "entry.json"
 # A folder this young may belong to a process that has not locked it yet.
 _SETTLED_S = 60.0
+_PAUSE_S = 0.1
 _HINT = "set EDGEPROF_CACHE to a folder that you may write, with space in it"
 
 
@@ -49,7 +51,7 @@ class Cache:
 
     def find(self, key: str, say: Callable[[str], None]) -> Artefact | None:
         """The artefact under the key; one that rotted is thrown away and said."""
-        self._check_root()
+        self.expect_ours()
         folder = self._entries / key
         if not os.path.lexists(folder):
             return None
@@ -66,7 +68,7 @@ class Cache:
     @contextmanager
     def workspace(self) -> Iterator[Path]:
         """A folder to build an entry in; gone afterwards unless it was kept."""
-        self._check_root()
+        self.expect_ours()
         with self._telling():
             self._entries.mkdir(parents=True, exist_ok=True)
             self._building.mkdir(exist_ok=True)
@@ -78,6 +80,23 @@ class Cache:
         finally:
             os.close(handle)
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def alone(self, what: str, say: Callable[[str], None]) -> Iterator[None]:
+        """Make what this names while nobody else does: one builds, the other waits and finds it made."""
+        self.expect_ours()
+
+        def pause() -> bool:
+            time.sleep(_PAUSE_S)
+            return False
+
+        with ExitStack() as stack:
+            with self._telling():
+                self._locks.mkdir(parents=True, exist_ok=True)
+                path, holder = self._locks / digest_of_bytes(what.encode()), f"process {os.getpid()}"
+                waiting = "waiting for {}, which converts the same".format
+                stack.enter_context(locked(path, holder, lambda other: say(waiting(other)), pause))
+            yield
 
     def keep(self, key: str, folder: Path, artefact: Artefact, say: Callable[[str], None]) -> Artefact:
         """Make the folder the entry of the key. Who comes second to the same key takes the first one's."""
@@ -97,7 +116,7 @@ class Cache:
 
     def entries(self) -> list[Entry]:
         """What is kept, the least recently used first."""
-        self._check_root()
+        self.expect_ours()
         found = [_entry(folder) for folder in _subfolders(self._entries)]
         return sorted(found, key=lambda entry: entry.last_used)
 
@@ -119,13 +138,14 @@ class Cache:
     def clear(self) -> list[Entry]:
         """Give up everything, the remembered facts too."""
         removed = self.gc(-1)
-        with self._telling(), suppress(FileNotFoundError):
-            shutil.rmtree(self._facts)
+        for folder in (self._facts, self._locks):
+            with self._telling(), suppress(FileNotFoundError):
+                shutil.rmtree(folder)
         return removed
 
     def recall(self, key: str) -> dict[str, Any] | None:
         """A remembered fact, None where it was never remembered or cannot be read."""
-        self._check_root()
+        self.expect_ours()
         try:
             fact = json.loads(self._fact(key).read_bytes())
         except (OSError, ValueError):
@@ -133,9 +153,14 @@ class Cache:
         return fact if isinstance(fact, dict) else None
 
     def remember(self, key: str, fact: Mapping[str, Any]) -> None:
-        self._check_root()
+        self.expect_ours()
         with suppress(OSError):  # not to remember costs time later, and nothing else
             write_atomically(self._fact(key), json.dumps(plain(fact)))
+
+    @property
+    def agents(self) -> Path:
+        """Where the agent's bundle is kept."""
+        return self.root / "agent"
 
     @property
     def _entries(self) -> Path:
@@ -149,11 +174,15 @@ class Cache:
     def _facts(self) -> Path:
         return self.root / "facts"
 
+    @property
+    def _locks(self) -> Path:
+        return self.root / "locks"
+
     def _fact(self, key: str) -> Path:
         return self._facts / f"{digest_of_bytes(key.encode())}.json"
 
-    def _check_root(self) -> None:
-        """Refuse a root, or a folder of ours in it, that leads somewhere a stranger chose."""
+    def expect_ours(self) -> None:
+        """Refuse a root, or a folder of ours in it, that a stranger made or that leads somewhere a stranger chose."""
         if self.root.is_symlink():
             if not self.root.is_dir():
                 raise ConvertError(f'the cache "{self.root}" is a link to nowhere', _HINT)
@@ -161,9 +190,12 @@ class Cache:
                 raise ConvertError(f'the cache "{self.root}" is a link to a folder that is not yours', _HINT)
         elif os.path.lexists(self.root) and not self.root.is_dir():
             raise ConvertError(f'the cache "{self.root}" is not a folder', _HINT)
-        for folder in (self._entries, self._building, self._facts):
-            if folder.is_symlink():
-                raise ConvertError(f'"{folder}" in the cache is a link, which edgeprof never makes', _HINT)
+        for folder in (self.root, self.agents, self._entries, self._building, self._facts, self._locks):
+            with self._telling(), suppress(FileNotFoundError, NotADirectoryError):
+                if folder != self.root and folder.is_symlink():
+                    raise ConvertError(f'"{folder}" in the cache is a link, which edgeprof never makes', _HINT)
+                if not is_trusted(folder.stat()):
+                    raise ConvertError(f'"{folder}" in the cache belongs to another user', _HINT)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -202,6 +234,8 @@ def _sound(folder: Path, *, verify: bool) -> Artefact:
     """The entry's artefact; any of OSError, ValueError, KeyError, TypeError says what is wrong with it."""
     if folder.is_symlink():
         raise ValueError("it is a link")
+    if not is_trusted(folder.stat()):
+        raise ValueError("it belongs to another user")
     card = json.loads((folder / _CARD).read_bytes())
     if card["digest"] != digest_of_json([card["artefact"], card["files"]]):
         raise ValueError("its card was changed")

@@ -38,6 +38,9 @@ def drawn(random: Any, tensor: Tensor) -> Any:
     if kind == "f":
         noise = random.standard_normal(tensor.shape, dtype=np.float32)
         return (_with_patches(random, noise) if len(tensor.shape) == 4 else noise).astype(tensor.dtype)
+    if tensor.dtype == "uint8" and len(tensor.shape) == 4:
+        noise = _with_patches(random, random.standard_normal(tensor.shape, dtype=np.float32))
+        return np.clip(noise * 64 + 128, 0, 255).astype(np.uint8)
     # Pixels take their whole range; other integers may be indices, of which only 0 and 1 are surely valid.
     return random.integers(0, 256 if tensor.dtype == "uint8" else 2, tensor.shape).astype(tensor.dtype)
 

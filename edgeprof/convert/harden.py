@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from edgeprof.convert.feed import drawn
+from edgeprof.core.job import Tensor
+
 _TINY = 1e-2
+_SEED = 1000  # none of those that the model is fed with
 
 
 def hardened(model: Any, shape: Sequence[int]) -> Any:
@@ -17,7 +21,7 @@ def hardened(model: Any, shape: Sequence[int]) -> Any:
             _fill(name, parameter)
         norms = [module for module in model.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
         if norms:
-            _calibrate(model, norms, torch.randn(*shape))
+            _calibrate(model, norms, _frames(shape))
     return model.eval()
 
 
@@ -31,6 +35,16 @@ def _fill(name: str, parameter: Any) -> None:
             parameter.normal_(0.0, fan_in**-0.5)
     elif is_scale and float(parameter.abs().max()) <= _TINY:  # LayerScale starts at 1e-5
         parameter.uniform_(0.2, 0.4)
+
+
+def _frames(shape: Sequence[int]) -> Any:
+    """Like those that the model is then fed: under the statistics of white noise a frame with patches drives some
+    channels so far that eight bits lose the rest (relative L2 7 against 0.35 on efficientnet_b0).
+    """
+    import numpy as np
+    import torch
+
+    return torch.from_numpy(drawn(np.random.default_rng(_SEED), Tensor("frames", tuple(shape), "float32")))
 
 
 def _calibrate(model: Any, norms: Sequence[Any], noise: Any) -> None:

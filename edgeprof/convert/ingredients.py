@@ -9,17 +9,19 @@ from importlib.machinery import PathFinder
 
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source
-from edgeprof.convert.versions import versions_for
+from edgeprof.convert.versions import version_of, versions_for
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.files import digest_of_file, digest_of_json
 
 OPSET = 20
 # Raised by whoever changes what the exporter writes for the same model.
-_EXPORTER = 1
+_EXPORTER = 2
+# The same for whoever changes what is made of the fp32 graph.
+_DERIVER = 1
 
 
-def key_of(recipe: Recipe, source: Source, parts: Sequence[str]) -> str:
-    """`parts` are the files that an ONNX model or a factory consists of."""
+def key_of(recipe: Recipe, source: Source, parts: Sequence[str], images: Sequence[str] = ()) -> str:
+    """`parts` are the files that an ONNX model or a factory consists of, `images` digests of the calibration's."""
     return digest_of_json(
         {
             "exporter": _EXPORTER,
@@ -34,6 +36,7 @@ def key_of(recipe: Recipe, source: Source, parts: Sequence[str]) -> str:
             "shapes": sorted(recipe.shapes),
             "inputs": sorted((name, _digest_of_named(path, f"--input {name}")) for name, path in recipe.inputs),
             "versions": versions_for(source.kind),
+            **_derived(recipe, images),
         }
     )
 
@@ -69,6 +72,18 @@ def _module_file(module: str) -> str:
     if spec is None or not spec.origin:
         raise ConfigError(f'"{module}" is a folder, not a module', "name the module in it that has the factory")
     return spec.origin
+
+
+def _derived(recipe: Recipe, images: Sequence[str]) -> dict[str, object]:
+    if recipe.precision == "fp32":
+        return {}
+    return {
+        "deriver": _DERIVER,
+        "precision": recipe.precision,
+        "quantisation": recipe.quantisation,
+        "images": list(images),
+        "pillow": version_of("pillow") if images else None,
+    }
 
 
 def _weights(recipe: Recipe) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from edgeprof.convert.onnx_axes import bind
 from edgeprof.convert.ort import first_line, plain_session
 from edgeprof.convert.parity import VARYING
+from edgeprof.convert.passes import passes_for_card, tidy
 from edgeprof.convert.product import Product
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.references import reference
@@ -40,6 +41,10 @@ def convert(name: str, recipe: Recipe, folder: Path, say: Callable[[str], None])
     names = [output.name for output in session.get_outputs()]
     seen = reference(inputs, lambda _: names, dict(recipe.inputs), folder, partial(_infer, session, names))
     outputs = _outputs(model, seen.outputs)
+    changed = tidy(model)  # after the reference, which is of the graph as it was given
+    if any(changed.values()):
+        _write(model, made)
+        plain_session(made)
     precision = _precision(model)
     artefact = Artefact(
         model=name,
@@ -55,7 +60,7 @@ def convert(name: str, recipe: Recipe, folder: Path, say: Callable[[str], None])
         tolerance=_TOLERANCE[precision],
         sensitivity=seen.sensitivity,
         notes=(*notes, *_varying_notes(outputs)),
-        card={**_card(model), "graph": precision},
+        card={**_card(model), "graph": precision, **passes_for_card(changed)},
     )
     return Product(artefact, tuple(str(part) for part in parts))
 

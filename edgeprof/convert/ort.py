@@ -8,15 +8,18 @@ from typing import Any
 from edgeprof.core.errors import ConvertError
 
 
-def plain_session(path: Path) -> Any:
-    """A CPU session that optimises nothing: its own optimiser has been seen to change results (Pad_Fusion, 1.31)."""
+def plain_session(file: Path | bytes) -> Any:
+    """A CPU session of a file or its content that optimises nothing: its own optimiser has been seen to change results
+    (Pad_Fusion, 1.31).
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
+    content = file if isinstance(file, bytes) else str(file)
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise ConvertError(f"onnxruntime refuses the file: {first_line(error)}") from error
 

@@ -13,8 +13,12 @@ from edgeprof.core.errors import ConvertError
 FP32_FLOOR = 1e-4
 # Ten times: another order of the same sums, and other kernels, err as often in the other direction.
 FP32_MARGIN = 10.0
-_BF16_FLOOR, _BF16_CAP = 5e-2, 0.5
-_BF16_ROUNDOFF = 2.0**-8 / 2.0**-24
+# Of each narrower type: its unit roundoff over fp32's, the least tolerance, and the most.
+_ROUNDING = {"bf16": (2.0**-8 / 2.0**-24, 5e-2, 0.5), "fp16": (2.0**-11 / 2.0**-24, 1e-2, 0.2)}
+_INT8_FLOOR, _INT8_CAP = 0.1, 0.5
+_OPPOSITE = 2.0  # how far an answer is from its own negative
+IMAGES = "images of the calibration's folder"
+_LEAST_TOP1, _FEWEST_ROWS = 0.5, 4
 VARYING = -1  # the length of an axis that depends on the values
 
 
@@ -31,6 +35,8 @@ def compare(artefact: Artefact, observed: Sequence[Sequence[Path]], runtime: str
     if not pairs:
         raise ConvertError("every output is empty for the reference inputs", "give real ones: --input NAME=FILE.npy")
     distances = [_distance(expected, seen) for expected, seen in pairs]
+    agreement = _top1_agreement(pairs)
+    _refuse_other_classes(artefact, runtime, agreement, pairs)
     return Parity(
         runtime=runtime,
         precision=precision,
@@ -39,22 +45,35 @@ def compare(artefact: Artefact, observed: Sequence[Sequence[Path]], runtime: str
         max_abs=max(d[2] for d in distances),
         tolerance=tolerance_of(artefact, precision),
         sensitivity=artefact.sensitivity,
-        top1_agreement=_top1_agreement(pairs),
+        top1_agreement=agreement,
         finite=all(_is_finite(seen) for _, seen in pairs),
         reference=artefact.card.get("reference", artefact.source),
     )
 
 
 def tolerance_of(artefact: Artefact, precision: str) -> float:
-    """The largest relative error that rounding in this precision explains."""
-    tolerance = FP32_FLOOR if artefact.tolerance is None else artefact.tolerance
-    if precision != "bf16":
-        return tolerance
+    """The largest relative error that rounding in this precision explains, on top of what the graph itself rounds."""
+    own = FP32_FLOOR if artefact.tolerance is None else artefact.tolerance
+    if precision in ("fp32", artefact.precision) or precision not in _ROUNDING:
+        return own
     # The fp32 figure is what one model makes of a unit roundoff of 2^-24, and bf16's is 2^16 times that. No margin on
-    # top: kernels sum bf16 products in fp32, so what is seen (median 2e-2, at worst 4e-1) lies below this figure.
+    # top: kernels sum narrow products in fp32, so what is seen (bf16: median 2e-2, at worst 4e-1) lies below this.
     # The floor is for models that lose almost nothing in fp32; beyond the cap the output is another output.
-    figure = float(artefact.card.get("rounding", tolerance / FP32_MARGIN))
-    return min(max(_BF16_FLOOR, figure * _BF16_ROUNDOFF), _BF16_CAP)
+    roundoff, floor, cap = _ROUNDING[precision]
+    figure = float(artefact.card.get("rounding", own / FP32_MARGIN))
+    narrow = min(max(floor, figure * roundoff), cap)
+    return narrow if artefact.precision == "fp32" else max(own, narrow)
+
+
+def int8_tolerance(sensitivity: float | None, *, calibrated: bool) -> float:
+    """No theory bounds what eight bits lose, so these are gross: docs/decisions/0009-precision-in-the-graph.md.
+
+    Trained weights on real images must stay nearer to the model's answer than another image's answer would be. Random
+    frames, or weights, prove nothing but that the graph computes.
+    """
+    if not calibrated:
+        return _OPPOSITE
+    return min(max(_INT8_FLOOR, sensitivity / 2), _INT8_CAP) if sensitivity else _INT8_CAP
 
 
 def relative_l2(expected: Any, seen: Any) -> float:
@@ -120,6 +139,22 @@ def _top1_agreement(pairs: Sequence[tuple[Any, Any]]) -> float | None:
 
     rows = [a.argmax(1) == b.argmax(1) for a, b in pairs if a.ndim == 2 and a.shape[1] > 1]
     return float(np.concatenate(rows).mean()) if rows else None
+
+
+def _refuse_other_classes(
+    artefact: Artefact, runtime: str, agreement: float | None, pairs: Sequence[tuple[Any, Any]]
+) -> None:
+    """Trained weights on real images name classes; random ones have near ties, which any rounding turns over."""
+    on_images = artefact.card.get("reference", "").endswith(IMAGES)
+    rows = sum(len(expected) for expected, _ in pairs)
+    if agreement is None or not on_images or artefact.card.get("weights") == "random" or rows < _FEWEST_ROWS:
+        return
+    if agreement < _LEAST_TOP1:
+        raise ConvertError(
+            f"{runtime} {artefact.precision} names another class than the model "
+            f"for {1 - agreement:.0%} of {rows} images",
+            "calibrate on images like those it will see, or use --precision fp16",
+        )
 
 
 def _times(array: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +12,20 @@ from typing import Any
 
 from edgeprof.convert import process
 from edgeprof.convert.cache import Cache
+from edgeprof.convert.images import digests_of, find
 from edgeprof.convert.ingredients import first_parts, key_of, parts_key, rounding_key
+from edgeprof.convert.int8 import quantisation_of
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source, known_names, resolve, timm_names, unknown_model
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConfigError, ConvertError
-from edgeprof.core.files import digest_of_file
+from edgeprof.core.files import digest_of_file, digest_of_json
 from edgeprof.core.job import Tensor
 
 _CACHE_CAP_BYTES = 20 << 30
 _FAKE_SIDE = 224
+_PRECISIONS = ("fp32", "fp16", "int8")
 
 
 def produce(recipe: Recipe, cache: Cache, say: Callable[[str], None]) -> Artefact:
@@ -38,14 +42,41 @@ def known(recipe: Recipe, cache: Cache) -> Artefact | None:
 def _known(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact | None:
     if source.kind == "fake":
         return _fake(source, recipe)
+    _refuse_derivation(recipe)
     if source.kind == "timm":
         _refuse_unknown(source.name, known_names(cache))
     parts = _known_parts(source, cache)
-    return cache.find(key_of(recipe, source, parts), say) if parts is not None else None
+    return cache.find(key_of(recipe, source, parts, _images(recipe, cache)), say) if parts is not None else None
 
 
 def _make(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
-    key_of(recipe, source, first_parts(source))  # a missing file or library is said before anything is loaded
+    key_of(
+        recipe, source, first_parts(source), _images(recipe, cache)
+    )  # a missing file or library is said before anything is loaded
+    with cache.alone(digest_of_json([plain(source), plain(recipe), os.getcwd()]), say):
+        there = _known(recipe, source, cache, say)  # another may have made it while we waited
+        if there:
+            return there
+        made = (
+            _export(recipe, source, cache, say) if recipe.precision == "fp32" else _derive(recipe, source, cache, say)
+        )
+    cache.gc(_CACHE_CAP_BYTES, keep=made.path)
+    return made
+
+
+def _derive(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
+    """The fp32 artefact first, out of the cache where it is there, then what is asked for out of its file."""
+    fp32 = recipe.made_from
+    made_from = _known(fp32, source, cache, say) or _make(fp32, source, cache, say)
+    parts = _known_parts(source, cache) or first_parts(source)
+    with cache.workspace() as folder:
+        task = {"order": "derive", "recipe": plain(recipe), "artefact": plain(made_from), "folder": str(folder)}
+        begin = time.monotonic()
+        derived = _timed(restore(Artefact, process.ask(task, say)["artefact"]), begin)
+        return cache.keep(key_of(recipe, source, parts, _images(recipe, cache)), folder, derived, say)
+
+
+def _export(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
     remembered = rounding_key(recipe, source)
     rounding = (cache.recall(remembered) or {}).get("rounding") if remembered else None
     with cache.workspace() as folder:
@@ -56,20 +87,56 @@ def _make(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], Non
             "folder": str(folder),
             "rounding": rounding,
         }
+        begin = time.monotonic()
         try:
             done = process.ask(task, say)
         except ConfigError:
             if source.kind == "timm":
                 _refuse_unknown(source.name, tuple(timm_names(cache)))
             raise
-        artefact = restore(Artefact, done["artefact"])
+        artefact = _timed(restore(Artefact, done["artefact"]), begin)
         if remembered and "rounding" in artefact.card:
             cache.remember(remembered, {"rounding": float(artefact.card["rounding"])})
         parts = done["parts"]
         cache.remember(parts_key(source), {"parts": parts})
-        kept = cache.keep(key_of(recipe, source, parts), folder, artefact, say)
-    cache.gc(_CACHE_CAP_BYTES, keep=kept.path)
-    return kept
+        return cache.keep(key_of(recipe, source, parts), folder, artefact, say)
+
+
+def _timed(artefact: Artefact, begin: float) -> Artefact:
+    return replace(artefact, card={**artefact.card, "seconds": f"{time.monotonic() - begin:.1f}"})
+
+
+def _refuse_derivation(recipe: Recipe) -> None:
+    """What the recipe says of its precision and cannot mean."""
+    if recipe.precision not in _PRECISIONS:
+        raise ConfigError(
+            f'there is no graph of precision "{recipe.precision}"',
+            f"one of {', '.join(_PRECISIONS)}",
+            where="--precision",
+        )
+    if recipe.precision == "fp32":
+        if recipe.calibration:
+            raise ConfigError("an fp32 graph is not calibrated", "add --precision int8", where="--calibration")
+        return
+    if recipe.form != "onnx":
+        raise ConfigError(
+            f"the torch runtime takes no {recipe.precision} graph", "use --precision fp32, or another --runtime"
+        )
+    if recipe.precision == "int8":
+        quantisation_of(recipe.quantisation)
+
+
+def _images(recipe: Recipe, cache: Cache) -> list[str]:
+    """Digests of what it is calibrated on; files that look unchanged are not read again."""
+    if not recipe.calibration:
+        return []
+    place = digest_of_json(["images", os.path.abspath(recipe.calibration)])
+    known = cache.recall(place) or {}
+    before = dict(known)
+    digests = digests_of(find(recipe.calibration), known)
+    if known != before:
+        cache.remember(place, known)
+    return digests
 
 
 def _known_parts(source: Source, cache: Cache) -> list[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeprof.core.resolution import NATIVE, Resolution
 
@@ -16,8 +16,16 @@ class Recipe:
     form: str = "onnx"  # or pt2, for the torch runtime
     shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()  # --shape NAME:1x3x224x224
     inputs: tuple[tuple[str, str], ...] = ()  # --input NAME=FILE.npy
+    precision: str = "fp32"  # of the graph: or fp16 or int8, which are made from the fp32 one
+    quantisation: str = ""  # the int8 recipe, which follows the runtime
+    calibration: str = ""  # a folder of images
 
     @property
     def rows(self) -> int:
         """The batch, whether it was asked for by itself or within a tensor shape."""
         return self.resolution.batch or self.batch
+
+    @property
+    def made_from(self) -> Recipe:
+        """The recipe of the fp32 graph that this one's is derived from."""
+        return replace(self, precision="fp32", quantisation="", calibration="")

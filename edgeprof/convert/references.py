@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,22 @@ def reference(
     folder: Path,
     infer: Infer,
 ) -> Referenced:
-    """Feed every set of inputs to `infer` and save what goes in and out; `names_of` names so many outputs."""
+    """Feed two sets of inputs to `infer` and save what goes in and out; `names_of` names so many outputs."""
+    return reference_of(feeds(inputs, files), inputs, names_of, folder, infer)
+
+
+def reference_of(
+    sets: Iterable[Mapping[str, Any]],
+    inputs: Sequence[Tensor],
+    names_of: Callable[[int], Sequence[str]],
+    folder: Path,
+    infer: Infer,
+) -> Referenced:
+    """The same over sets of one's own, of which one is in memory at a time."""
     import numpy as np
 
     references, answers = [], []
-    for number, arrays in enumerate(feeds(inputs, files)):
+    for number, arrays in enumerate(sets):
         outputs = [np.asarray(output) for output in infer(arrays)]
         names = names_of(len(outputs))
         _refuse_nan(outputs, names)
@@ -44,7 +55,7 @@ def reference(
         answers.append(outputs)
     shapes = [_common([answer[place].shape for answer in answers]) for place in range(len(names))]
     described = [Tensor(n, s, str(o.dtype)) for n, s, o in zip(names, shapes, answers[0], strict=True)]
-    return Referenced(tuple(references), tuple(described), sensitivity_of(*answers))
+    return Referenced(tuple(references), tuple(described), sensitivity_of(answers[0], answers[-1]))
 
 
 def _saved(folder: Path, name: str, array: Any) -> str:

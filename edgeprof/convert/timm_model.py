@@ -10,6 +10,7 @@ from edgeprof.convert.checkpoint import read_checkpoint, refused
 from edgeprof.convert.fit import Fit, fitted, own_size, padded
 from edgeprof.convert.harden import hardened
 from edgeprof.convert.ort import first_line
+from edgeprof.convert.preprocess import described
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.subject import Subject
 from edgeprof.core.errors import ConfigError, ConvertError
@@ -47,8 +48,16 @@ def subject(name: str, recipe: Recipe) -> Subject:
         fresh_own_size=make_own,
         own_inputs=(Tensor(INPUT, (1, own.channels, own.height, own.width), "float32"),),
         notes=fit.notes(height, width),
-        card={"size_policy": fit.policy, "weights": recipe.weights},
+        card={"size_policy": fit.policy, "weights": recipe.weights, **_preprocessing(name)},
     )
+
+
+def _preprocessing(name: str) -> dict[str, str]:
+    """What the model was, or is meant to be, trained on."""
+    import timm
+
+    cfg = timm.get_pretrained_cfg(name)
+    return described(cfg.mean, cfg.std, cfg.interpolation) if cfg else {}
 
 
 def _maker(name: str, fit: Fit, options: Mapping[str, Any], load: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from edgeprof.convert.ingredients import OPSET
 from edgeprof.convert.onnx_file import ONE_FILE_BYTES, opset_of
 from edgeprof.convert.ort import first_line, plain_session
 from edgeprof.convert.parity import FP32_FLOOR, FP32_MARGIN, relative_l2
+from edgeprof.convert.passes import passes_for_card, tidy
 from edgeprof.convert.product import Product
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.references import reference
@@ -130,7 +131,7 @@ def _export_onnx(
     import onnx
     import torch
 
-    module = flat(subject.fresh_for_onnx())
+    module = flat(_merged(subject))
     _refuse_too_large(subject, module)
     path = folder / "model.onnx"
     try:
@@ -153,6 +154,9 @@ def _export_onnx(
     model = onnx.load(path)
     if opset_of(model) != OPSET:
         raise ConvertError(f"the exporter wrote opset {opset_of(model)}, {OPSET} was asked for", "upgrade torch")
+    changed = tidy(model)
+    if any(changed.values()):
+        path.write_bytes(model.SerializeToString())
     plain_session(path)  # an export that succeeds may still have written a graph that nothing loads
     return path, {
         "opset": str(OPSET),
@@ -160,7 +164,18 @@ def _export_onnx(
         "exporter": "torch.onnx dynamo",
         "onnx": onnx.__version__,
         "nodes": str(len(model.graph.node)),
+        **passes_for_card(changed),
     }
+
+
+def _merged(subject: Subject) -> Any:
+    """The branches that only training needs are one convolution each: a sixth less time for fastvit and its like."""
+    module = subject.fresh_for_onnx()
+    if subject.source != "timm":
+        return module
+    from timm.utils.model import reparameterize_model
+
+    return reparameterize_model(module, inplace=True)
 
 
 def _export_pt2(

@@ -19,3 +19,8 @@ class Machine:
     require: Mapping[str, Union[str, bool]] = field(default_factory=dict)  # power_mode, jetpack, clocks_locked
     power_mode: Optional[str] = None  # set for the time of the measuring, then put back
     lock_clocks: bool = False
+
+    @property
+    def interpreter(self) -> str:
+        """As one types it there."""
+        return self.python or (self.profile.python if self.profile else "python3")

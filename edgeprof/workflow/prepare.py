@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from edgeprof.config import Request
 from edgeprof.convert import produce
+from edgeprof.convert.int8 import quantisation_for
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source, resolve
 from edgeprof.core.artefact import Artefact, Parity
@@ -18,7 +19,7 @@ from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Lap
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.process import Prepared
-from edgeprof.workflow.proof import prove
+from edgeprof.workflow.proof import Proved, prove
 from edgeprof.workflow.race import race
 from edgeprof.workflow.workshop import Workshop
 
@@ -40,19 +41,42 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
     source = resolve(model)
     if source.note:
         progress.say(source.note)
-    choices = _choices(request, source, device)
-    artefact = produce(recipe_of(request, model, choices[0][0]), workshop.cache, progress.show)
-    _expect_taken(request, artefact)
-    starts = [_prepared(request, device, artefact, *choice) for choice in choices]
-    notes = (*request.notes, *artefact.notes)
-    for note in artefact.notes:
+    starts = [_start(request, model, device, workshop, *choice) for choice in _choices(request, source, device)]
+    for note in dict.fromkeys(note for start in starts for note in start.artefact.notes):
         if note != source.note:
             progress.say(note)
     if len(starts) == 1:
-        return Ready(model, starts[0], prove(starts[0], device, workshop, request.lock_timeout_s), (), notes)
+        return _ready(request, model, (), prove(starts[0], device, workshop, request.lock_timeout_s))
     laps = race(starts, device, progress, request.lock_timeout_s)
-    prepared, parity, passed_over = _fastest_proved(starts, laps, device, workshop, request.lock_timeout_s)
-    return Ready(model, prepared, parity, laps, (*notes, *passed_over))
+    return _ready(request, model, laps, _fastest_proved(starts, laps, device, workshop, request.lock_timeout_s))
+
+
+def _ready(request: Request, model: str, laps: tuple[Lap, ...], proved: Proved) -> Ready:
+    notes = (*request.notes, *proved.prepared.artefact.notes, *proved.notes)
+    return Ready(model, proved.prepared, proved.parity, laps, notes)
+
+
+def _start(request: Request, model: str, device: Device, workshop: Workshop, runtime: str, precision: str) -> Prepared:
+    """One runtime at one precision, with the artefact that it takes."""
+    recipe = recipe_of(request, model, runtime)
+    if precision == "int8":
+        recipe = _quantised(recipe, request, device, runtime)
+    artefact = produce(recipe, workshop.cache, workshop.progress.show)
+    _expect_taken(request, artefact)
+    if precision == "fp32" and artefact.precision == "int8":
+        precision = "int8"  # quantised elsewhere
+    return _prepared(request, device, artefact, runtime, precision)
+
+
+def prepared_for(request: Request, device: Device, artefact: Artefact, runtime: str) -> Prepared:
+    """An artefact that is there already, to be proved on a runtime in the artefact's own types."""
+    device.runtime(runtime)
+    return _prepared(request, device, artefact, runtime, "int8" if artefact.precision == "int8" else "fp32")
+
+
+def _quantised(recipe: Recipe, request: Request, device: Device, runtime: str) -> Recipe:
+    how = quantisation_for(runtime, device.facts.machine or "", device.facts.cpu_flags)
+    return replace(recipe, precision="int8", quantisation=how, calibration=request.calibration or "")
 
 
 def _expect_taken(request: Request, artefact: Artefact) -> None:
@@ -88,7 +112,7 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
             )
     else:
         runtimes = [device.runtime(name)]
-    pairs = [(r.name, p) for r in runtimes for p in r.precisions if request.precision in (p, "auto")]
+    pairs = [(r.name, p) for r in runtimes for p in r.precisions if _may_be(p, request, source)]
     if not pairs:
         offered = ", ".join(f"{r.name}: {'/'.join(r.precisions)}" for r in runtimes)
         names = " and ".join(r.name for r in runtimes)
@@ -97,6 +121,14 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
             "try --precision fp32, or --runtime auto",
         )
     return pairs
+
+
+def _may_be(precision: str, request: Request, source: Source) -> bool:
+    """What int8 loses of random frames, or of random weights, says nothing: auto does not choose by it."""
+    if request.precision != "auto":
+        return precision == request.precision
+    is_trained = source.kind != "timm" or request.weights != "random"
+    return precision != "int8" or (request.calibration is not None and is_trained)
 
 
 def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
@@ -140,16 +172,17 @@ def _fastest_proved(
     device: Device,
     workshop: Workshop,
     lock_timeout_s: float | None,
-) -> tuple[Prepared, Parity | None, tuple[str, ...]]:
+) -> Proved:
     """The fastest in the race that computes what the model computes; a fast wrong one is passed over, and said."""
     finished = sorted((lap.median_s, i) for i, lap in enumerate(laps) if lap.median_s is not None)
     if not finished:  # the race said what became of each; the first one's own error tells which exit code is due
-        return starts[0], prove(starts[0], device, workshop, lock_timeout_s), ()
+        return prove(starts[0], device, workshop, lock_timeout_s)
     passed_over: list[str] = []
     for _, i in finished:
         job = starts[i].job
         try:
-            return starts[i], prove(starts[i], device, workshop, lock_timeout_s), tuple(passed_over)
+            proved = prove(starts[i], device, workshop, lock_timeout_s)
+            return replace(proved, notes=(*passed_over, *proved.notes))
         except (ConvertError, AgentError) as error:
             if isinstance(error, AgentError) and error.cause == Ended.OUT_OF_MEMORY.value:
                 raise  # the model does not fit, whatever runs it

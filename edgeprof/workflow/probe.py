@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 from edgeprof.core.machine import Machine
 from edgeprof.core.probe import Likeness, Probe
@@ -32,15 +33,10 @@ def probe_of(device: Device) -> Probe:
         runtimes=tuple((runtime.name, runtime.version) for runtime in device.runtimes if runtime.name != "fake"),
         likenesses=likenesses,
         contradictions=contradictions(board, machine.profile) if machine.profile else (),
-        missing=missing_on(board, device.host, device.runtimes, python_of(machine)),
+        missing=missing_on(board, device.host, device.runtimes, machine.interpreter),
         add=_add(machine, profile) if machine.host else None,
         entry=entry,
     )
-
-
-def python_of(machine: Machine) -> str:
-    """The interpreter there, as one types it."""
-    return machine.python or (machine.profile.python if machine.profile else "python3")
 
 
 def _surest(likenesses: tuple[Likeness, ...]) -> str | None:
@@ -51,7 +47,7 @@ def _surest(likenesses: tuple[Likeness, ...]) -> str | None:
 
 def _add(machine: Machine, profile: str | None) -> str:
     words = ["edgeprof device add", name_for(machine), f"--host {machine.host}"]
-    return " ".join([*words, *([f"--profile {profile}"] if profile else [])])
+    return " ".join([*words, *([f"--profile {quote(profile)}"] if profile else [])])
 
 
 def name_for(machine: Machine) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from edgeprof.agent.outputs import MOST_BYTES, sampled
+from edgeprof.agent.runtimes.onnxruntime import DISABLED
+from edgeprof.convert.inquiry import explained, remedied
+from edgeprof.convert.localise import Explanation
 from edgeprof.convert.parity import compare
-from edgeprof.core.artefact import Parity
+from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import AgentError, ConvertError
 from edgeprof.core.files import digest_of_file, digest_of_json
@@ -19,35 +25,108 @@ from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
 
 
-def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None = None) -> Parity | None:
-    """The parity figures, from the cache where the same question was answered before; ConvertError when it fails.
+@dataclass(frozen=True)
+class Proved:
+    """What may be timed: the job is another one where its runtime had to be told to leave something undone."""
 
-    None where there is nothing to compare with, as with a fake.
-    """
-    artefact, job = prepared.artefact, prepared.job
-    if not artefact.references:
-        return None
+    prepared: Prepared
+    parity: Parity | None  # None where there is nothing to compare with, as with a fake
+    notes: tuple[str, ...] = ()
+
+
+def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None = None) -> Proved:
+    """The parity figures, from the cache where the same question was answered before; ConvertError when it fails."""
+    if not prepared.artefact.references:
+        return Proved(prepared, None)
+    parity = _parity(prepared, device, workshop, lock_timeout_s)
+    off = () if parity.holds else _remedy(prepared, device, workshop)
+    if not off:
+        return Proved(prepared, _expect_equal(parity, prepared, workshop))
+    changed = replace(prepared, job=replace(prepared.job, options=((DISABLED, ",".join(off)),)))
+    again = _expect_equal(_parity(changed, device, workshop, lock_timeout_s), changed, workshop)
+    note = f"onnxruntime goes without its {' and '.join(off)}, which changes what this model computes"
+    workshop.progress.say(note)
+    return Proved(changed, again, (note,))
+
+
+def precision_of(prepared: Prepared) -> str:
+    """A CPU computes an fp16 graph in fp32, and what was lost in its types is what is compared."""
+    return "fp16" if prepared.artefact.precision == "fp16" else prepared.job.precision
+
+
+def _parity(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None) -> Parity:
+    artefact, job, precision = prepared.artefact, prepared.job, precision_of(prepared)
     key = _key(prepared, device)
     remembered = workshop.cache.recall(key)
     if remembered is not None:
-        parity = restore(Parity, remembered, "parity")
-    else:
-        workshop.progress.show(f"proving {job.runtime} {job.precision} against the model")
-        observed = _observed(prepared, device, workshop.progress, lock_timeout_s)
-        parity = compare(artefact, observed, job.runtime, job.precision)
-        workshop.cache.remember(key, plain(parity))
-    if not parity.finite:
-        raise ConvertError(
-            f"{job.runtime} {job.precision} gives NaN or infinity where {parity.reference} does not",
-            "try another --runtime or --precision",
-        )
-    if not parity.holds:
-        raise ConvertError(
-            f"{job.runtime} {job.precision} does not compute what the model computes: relative L2 "
-            f"{parity.relative_l2:.2g}, at most {parity.tolerance:.2g} is rounding",
-            "try another --runtime or --precision",
-        )
+        return restore(Parity, remembered, "parity")
+    workshop.progress.show(f"proving {job.runtime} {precision} against the model")
+    observed = _observed(prepared, device, workshop.progress, lock_timeout_s)
+    with TemporaryDirectory(prefix="edgeprof-proof-") as folder:
+        parity = compare(_as_sent(artefact, Path(folder)), observed, job.runtime, precision)
+    workshop.cache.remember(key, plain(parity))
     return parity
+
+
+def _remedy(prepared: Prepared, device: Device, workshop: Workshop) -> tuple[str, ...]:
+    """The optimisers without which onnxruntime computes what the model computes."""
+    artefact, job = prepared.artefact, prepared.job
+    if job.runtime != "onnxruntime" or job.options or artefact.form != "onnx":
+        return ()
+    key = digest_of_json(["remedy", artefact.digest, device.runtime(job.runtime).version])
+    remembered = workshop.cache.recall(key)
+    if remembered is None:
+        remembered = {"optimizers": list(remedied(artefact, workshop.progress.show))}
+        workshop.cache.remember(key, remembered)
+    return tuple(remembered["optimizers"])
+
+
+def _expect_equal(parity: Parity, prepared: Prepared, workshop: Workshop) -> Parity:
+    if parity.holds:
+        return parity
+    job, precision = prepared.job, precision_of(prepared)
+    if not parity.finite:
+        message = f"{job.runtime} {precision} gives NaN or infinity where {parity.reference} does not"
+    else:
+        message = (
+            f"{job.runtime} {precision} does not compute what the model computes: relative L2 "
+            f"{parity.relative_l2:.2g}, at most {parity.tolerance:.2g} is rounding"
+        )
+    hint = "try another --runtime or --precision"
+    if workshop.explains:
+        off = tuple(name for _, names in job.options for name in names.split(","))
+        hint = _words(explained(prepared.artefact, job.runtime, precision, workshop.progress.show, off))
+    else:
+        hint += "; --explain looks for the operator where it begins"
+    raise ConvertError(message, hint)
+
+
+def _words(seen: Explanation) -> str:
+    if seen.first is None:
+        return seen.hint or "no operator was found at which it begins"
+    first = seen.first
+    where = (
+        f"it begins at {first.operator} {first.node}: relative L2 {first.relative_l2:.2g}, {first.before:.2g} before it"
+    )
+    level = f"from onnxruntime's level {seen.level} on" if seen.level else ""
+    blame = f"by its {' and '.join(seen.optimizers)}" if seen.optimizers else ""
+    return ", ".join(filter(None, (where, level, blame))) + (f"; {seen.hint}" if seen.hint else "")
+
+
+def _as_sent(artefact: Artefact, folder: Path) -> Artefact:
+    """With the expected outputs as the agent sends them: of large ones a sample."""
+    import numpy as np
+
+    references = []
+    for i, reference in enumerate(artefact.references):
+        paths = []
+        for j, path in enumerate(reference.outputs):
+            paths.append(path)
+            if os.path.exists(path) and os.path.getsize(path) > MOST_BYTES:
+                paths[-1] = str(folder / f"{i}-{j}.npy")
+                np.save(paths[-1], sampled(np.load(path, mmap_mode="r", allow_pickle=False)), allow_pickle=False)
+        references.append(replace(reference, outputs=tuple(paths)))
+    return replace(artefact, references=tuple(references))
 
 
 def _observed(
@@ -87,7 +166,7 @@ def _observe(
             if event["event"] == "waiting":
                 progress.say(waiting_for(event))
             if event["event"] == "done":
-                return [[device.target.fetch(path) for path in files] for files in event["files"]]
+                return [[device.target.fetch(path) for path in files] for files in event.get("files", [])]
     raise ConvertError("the agent kept no outputs")
 
 

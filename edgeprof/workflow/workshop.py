@@ -14,8 +14,9 @@ class Workshop:
     cache: Cache
     measurements: Path
     progress: Progress
+    explains: bool = False  # where parity fails, at which operator
 
     @property
     def agents(self) -> Path:
         """Where the agent's bundle is kept."""
-        return self.cache.root / "agent"
+        return self.cache.agents

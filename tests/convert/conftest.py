@@ -43,3 +43,11 @@ def onnx_file(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A small convolutional network in a file."""
+    from graphs import a_network, written
+
+    return str(written(a_network(), tmp_path / "network.onnx"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeprof.convert.parity import compare, sensitivity_of, tolerance_of
+from edgeprof.convert.parity import compare, int8_tolerance, sensitivity_of, tolerance_of
 from edgeprof.core.artefact import Artefact, Reference
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Tensor
@@ -153,3 +153,50 @@ def test_sensitivity_is_that_of_the_least_sensitive_output_that_changes_at_all()
 
     assert sensitivity_of([a, a], [a, b]) == pytest.approx(0.1)
     assert sensitivity_of([a], [a]) == 0.0
+
+
+@pytest.mark.parametrize(("rounding", "expected"), [(1e-7, 1e-2), (1e-5, 1e-5 * 8192), (1e-4, 0.2)])
+def test_fp16_may_err_by_its_own_rounding(tmp_path, rounding, expected):
+    artefact = an_artefact(tmp_path, [1.0], card={"rounding": repr(rounding)})
+
+    assert tolerance_of(artefact, "fp16") == pytest.approx(expected)
+
+
+def test_a_narrower_graph_has_its_own_tolerance_and_a_runtime_may_only_add_to_it(tmp_path):
+    card = {"rounding": "1e-7"}
+    int8 = an_artefact(tmp_path, [1.0], precision="int8", tolerance=0.3, card=card)
+    fp16 = an_artefact(tmp_path, [1.0], precision="fp16", tolerance=0.02, card=card)
+
+    assert [tolerance_of(int8, precision) for precision in ("int8", "fp32", "bf16")] == [0.3, 0.3, 0.3]
+    assert [tolerance_of(fp16, precision) for precision in ("fp16", "fp32", "bf16")] == [0.02, 0.02, 0.05]
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "calibrated", "expected"),
+    [(0.4, True, 0.2), (3.0, True, 0.5), (None, True, 0.5), (0.01, True, 0.1), (0.2, False, 2.0), (None, False, 2.0)],
+)
+def test_int8_must_stay_nearer_than_another_image_and_without_images_than_the_opposite(
+    sensitivity, calibrated, expected
+):
+    assert int8_tolerance(sensitivity, calibrated=calibrated) == expected
+
+
+def an_int8_answer(folder, wrong, rows=4, **card):
+    expected = np.eye(rows) * 10 + 0.001
+    seen = expected.copy()
+    seen[:wrong] = np.roll(seen[:wrong], 1, axis=1)
+    reference = {"reference": "the fp32 graph on 8 images of the calibration's folder", "weights": "pretrained"}
+    artefact = an_artefact(folder, expected, precision="int8", tolerance=2.0, card={**reference, **card})
+    return compare(artefact, [[saved(folder, "seen", seen)]], "onnxruntime", "int8")
+
+
+def test_trained_weights_must_name_the_same_classes_on_real_images(tmp_path):
+    assert an_int8_answer(tmp_path, wrong=2).top1_agreement == 0.5
+    with pytest.raises(ConvertError, match="names another class than the model for 75% of 4 images"):
+        an_int8_answer(tmp_path, wrong=3)
+
+
+def test_random_weights_few_rows_and_random_frames_name_no_classes(tmp_path):
+    assert an_int8_answer(tmp_path, wrong=3, weights="random").top1_agreement == 0.25
+    assert an_int8_answer(tmp_path, wrong=3, reference="torch fp32").top1_agreement == 0.25
+    assert an_int8_answer(tmp_path, wrong=3, rows=3).top1_agreement == 0.0

@@ -10,7 +10,9 @@ from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.job import Job
 
 _PROVIDERS = ["CPUExecutionProvider"]
+_PRECISIONS = ("fp32", "int8")  # it computes a graph in the types that the graph has
 _WARNINGS_OFF = 3
+DISABLED = "disabled_optimizers"  # names of its graph optimisers, with commas between
 
 
 class OnnxRuntime:
@@ -18,13 +20,13 @@ class OnnxRuntime:
     install = "pip install onnxruntime"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
-        return ["fp32"]
+        return ["fp32", "int8"]
 
     @contextmanager
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[OnnxRuntimeSession]:
-        if job.precision != "fp32":
+        if job.precision not in _PRECISIONS:
             raise RuntimeUnavailable(
-                f"onnxruntime computes an fp32 graph in fp32 on a cpu, {job.precision} was asked for",
+                f"onnxruntime computes in {' or '.join(_PRECISIONS)} on a cpu, {job.precision} was asked for",
                 "use --runtime openvino, or --precision fp32",
             )
         try:
@@ -36,22 +38,23 @@ class OnnxRuntime:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _WARNINGS_OFF
+        disabled = _disabled_optimizers(job)
         try:
-            session = ort.InferenceSession(artefact, options, providers=_PROVIDERS)
+            session = ort.InferenceSession(artefact, options, providers=_PROVIDERS, disabled_optimizers=disabled)
         except MemoryError:
             raise
         except Exception as error:
             raise ConvertError(f"onnxruntime does not load the artefact: {_first_line(error)}") from error
         if session.get_providers() != _PROVIDERS:
             raise RuntimeUnavailable(f"onnxruntime fell back to {session.get_providers()}")
-        yield OnnxRuntimeSession(session, staged(job, inputs), threads)
+        yield OnnxRuntimeSession(session, staged(job, inputs), threads, job.precision)
 
 
 class OnnxRuntimeSession:
-    precision = "fp32"
     inside_infer = "session.run: inputs read where they lie, outputs in new host arrays"
 
-    def __init__(self, session: Any, feeds: Mapping[str, Any], threads: int) -> None:
+    def __init__(self, session: Any, feeds: Mapping[str, Any], threads: int, precision: str) -> None:
+        self.precision = precision
         self._run = session.run
         self._feeds = feeds
         self._outputs: Sequence[Any] = ()
@@ -69,3 +72,10 @@ class OnnxRuntimeSession:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _disabled_optimizers(job: Job) -> List[str]:
+    for name, _ in job.options:
+        if name != DISABLED:
+            raise RuntimeUnavailable(f'onnxruntime has no option "{name}"', f"its only one is {DISABLED}")
+    return [name for _, names in job.options for name in names.split(",")]

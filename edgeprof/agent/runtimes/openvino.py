@@ -9,7 +9,9 @@ from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.job import Job
 
-_HINTS = {"fp32": "f32", "bf16": "bf16"}
+# An int8 graph says itself what is quantised; the hint is for everything else in it.
+_HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
+_INT8 = ("i8", "u8")
 _READ_BACK = {"f32": "fp32", "float": "fp32", "bf16": "bf16", "bfloat16": "bf16", "f16": "fp16"}
 
 
@@ -20,12 +22,12 @@ class OpenVino:
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
         # Without these instructions OpenVINO takes the hint and computes in fp32, or emulates at a loss.
         has_bf16 = "avx512_bf16" in cpu_flags or "amx_bf16" in cpu_flags
-        return ["fp32", "bf16"] if has_bf16 else ["fp32"]
+        return ["fp32", "bf16", "int8"] if has_bf16 else ["fp32", "int8"]
 
     @contextmanager
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[OpenVinoSession]:
         if job.precision not in _HINTS:
-            raise RuntimeUnavailable(f"openvino does not take precision {job.precision}", "use fp32 or bf16")
+            raise RuntimeUnavailable(f"openvino does not take precision {job.precision}", "use fp32, bf16 or int8")
         try:
             import openvino as ov
         except ImportError as error:
@@ -45,9 +47,10 @@ class OpenVino:
         arrays = staged(job, inputs)
         for name, array in arrays.items():
             request.set_tensor(name, ov.Tensor(array, shared_memory=True))
-        precision = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        hint = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        precision = "int8" if job.precision == "int8" and _is_quantised(compiled) else _READ_BACK.get(hint, hint)
         threads_used = int(compiled.get_property("INFERENCE_NUM_THREADS"))
-        yield OpenVinoSession(request, arrays, _READ_BACK.get(precision, precision), threads_used)
+        yield OpenVinoSession(request, arrays, precision, threads_used)
 
 
 class OpenVinoSession:
@@ -67,6 +70,17 @@ class OpenVinoSession:
 
     def device_bytes(self) -> Optional[int]:
         return None
+
+
+def _is_quantised(compiled: Any) -> bool:
+    """Whether any convolution or matrix product of what was compiled computes in 8 bits."""
+    layers = [node.get_rt_info() for node in compiled.get_runtime_model().get_ordered_ops()]
+    found = [
+        layer["runtimePrecision"].astype(str)
+        for layer in layers
+        if layer["layerType"].astype(str) in ("Convolution", "FullyConnected", "MatMul")
+    ]
+    return any(precision in _INT8 for precision in found)
 
 
 def _last_line(error: Exception) -> str:

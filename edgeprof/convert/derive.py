@@ -1,0 +1,172 @@
+"""An artefact of another precision, made from the fp32 artefact's own file: converted, logged, proved to load."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Optional
+
+from edgeprof.convert.calibration import RANDOM_SETS, Images, random_feeds, write_log
+from edgeprof.convert.half import halved, refuse_overflow
+from edgeprof.convert.image_references import known_inputs, reference_on_images, shared_out
+from edgeprof.convert.images import find
+from edgeprof.convert.int8 import quantisation_of, quantised
+from edgeprof.convert.ort import plain_session
+from edgeprof.convert.parity import IMAGES, int8_tolerance, tolerance_of
+from edgeprof.convert.preprocess import preprocessing_from_card
+from edgeprof.convert.ranges import measured, ranges_from
+from edgeprof.convert.recipe import Recipe
+from edgeprof.core.artefact import Artefact, Reference
+from edgeprof.core.errors import ConfigError, ConvertError
+from edgeprof.core.files import digest_of_file
+
+Say = Callable[[str], None]
+
+LATENCY_ONLY = "latency only: its int8 ranges are those of random frames, and say nothing of its accuracy"
+RANDOM_WEIGHTS = "latency only: what int8 loses of random weights says nothing of its accuracy"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What became of the graph, beyond its file."""
+
+    card: Mapping[str, str]
+    tolerance: float
+    notes: tuple[str, ...] = ()
+    references: Optional[tuple[Reference, ...]] = None  # None: those of the fp32 artefact
+    sensitivity: Optional[float] = None
+
+
+def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artefact:
+    """`folder` gets the graph, its references and the log; what is made on the way is gone afterwards."""
+    import onnx
+
+    model = onnx.load(made_from.path)
+    _refuse(made_from, model, recipe.precision)
+    images = _images(made_from, recipe)
+    made = folder / "model.onnx"
+    with TemporaryDirectory(dir=folder) as scratch:
+        work = Path(scratch)
+        # onnxruntime's tools write beside the file that they read.
+        shutil.copyfile(made_from.path, work / "model.onnx")
+        if recipe.precision == "fp16":
+            change = _to_half(made_from, model, images, work, folder, say)
+        else:
+            change = _to_int8(made_from, recipe, images, work, folder, say)
+    return replace(
+        made_from,
+        path=made.name,
+        digest=digest_of_file(made),
+        size_bytes=made.stat().st_size,
+        precision=recipe.precision,
+        references=_taken_over(made_from, folder) if change.references is None else change.references,
+        tolerance=change.tolerance,
+        sensitivity=change.sensitivity or made_from.sensitivity,
+        notes=(*made_from.notes, *change.notes),
+        card={**made_from.card, **change.card, "graph": recipe.precision, "made_from": made_from.digest},
+    )
+
+
+def _to_half(made_from: Artefact, model: Any, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:
+    say("measuring the ranges of the activations")
+    ranges = ranges_from(measured(work / "model.onnx", chain(known_inputs(made_from), images or ()), work))
+    say("converting to fp16")
+    half = halved(model, ranges)
+    refuse_overflow(half.model, model, ranges)
+    (folder / "model.onnx").write_bytes(half.model.SerializeToString())
+    say("checking the file")
+    plain_session(folder / "model.onnx")
+    kept = [{"node": each.node, "operator": each.operator, "why": each.why} for each in half.kept]
+    card = {**write_log(folder, images, ranges, {"kept_fp32": kept}), "casts": str(half.casts)}
+    total = len(model.graph.node)
+    card["kept_fp32"] = f"{len(kept)} of {total} operators"
+    shown = [f"{each.operator} {each.node}: {each.why}" for each in half.kept[:_SHOWN]]
+    if shown:
+        rest = len(kept) - len(shown)
+        card["kept_fp32"] += f" ({'; '.join(shown)}{f'; and {rest} more' if rest else ''})"
+    return _Change(card, tolerance_of(made_from, "fp16"), _skipped(images))
+
+
+def _to_int8(made_from: Artefact, recipe: Recipe, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:
+    how = quantisation_of(recipe.quantisation)
+    say("calibrating" if images else "calibrating on random frames")
+    images, held = shared_out(images) if images else (None, None)
+    feeds = _counted(images, say) if images else random_feeds(made_from.inputs, known_inputs(made_from))
+    seen = quantised(work / "model.onnx", feeds, how, work, folder / "model.onnx")
+    say("checking the file")
+    plain_session(folder / "model.onnx")
+    details: dict[str, Any] = {"recipe": how.name, "excluded": list(seen.excluded)}
+    details.update({"held_out": held.names} if held else {"random_sets": RANDOM_SETS})
+    card = write_log(folder, images, seen.ranges, details)
+    card["quantisation"] = how.name
+    card["quantised"] = ", ".join(f"{count} {kind}" for kind, count in sorted(seen.operators.items()))
+    if images is None or held is None:
+        return _Change(card, int8_tolerance(made_from.sensitivity, calibrated=False), (LATENCY_ONLY,))
+    say("computing the reference")
+    proof = reference_on_images(made_from, work / "model.onnx", held, folder)
+    card["calibration_images"] = str(len(images.read))
+    card["reference"] = f"the fp32 graph on {len(proof.references)} {IMAGES}"
+    sensitivity = proof.sensitivity or made_from.sensitivity
+    is_trained = made_from.card.get("weights") != "random"
+    notes = _skipped(images) if is_trained else (RANDOM_WEIGHTS, *_skipped(images))
+    tolerance = int8_tolerance(sensitivity, calibrated=is_trained)
+    return _Change(card, tolerance, notes, proof.references, sensitivity)
+
+
+def _counted(images: Images, say: Say) -> Iterator[dict[str, Any]]:
+    for feed in images:
+        say(f"calibrating on {len(images.read)} of {len(images.paths)} images")
+        yield feed
+
+
+def _images(made_from: Artefact, recipe: Recipe) -> Images | None:
+    if not recipe.calibration:
+        return None
+    how = preprocessing_from_card(made_from.card)
+    bgr = made_from.card.get("frame", "").endswith("BGR")
+    return Images(recipe.calibration, find(recipe.calibration), made_from.inputs, how, bgr=bgr)
+
+
+def _taken_over(made_from: Artefact, folder: Path) -> tuple[Reference, ...]:
+    """The fp32 artefact's references as files of this one: the other may be given up before it."""
+
+    def take(paths: Sequence[str]) -> tuple[str, ...]:
+        for path in paths:
+            shutil.copyfile(path, folder / Path(path).name)
+        return tuple(Path(path).name for path in paths)
+
+    return tuple(Reference(take(r.inputs), take(r.outputs)) for r in made_from.references)
+
+
+def _skipped(images: Images | None) -> tuple[str, ...]:
+    if images is None or not images.skipped:
+        return ()
+    name, why = next(iter(images.skipped.items()))
+    return (f"{len(images.skipped)} of the calibration's images cannot be read, the first is {name}: {why}",)
+
+
+def _refuse(made_from: Artefact, model: Any, precision: str) -> None:
+    from onnx import TensorProto
+
+    if made_from.precision != "fp32":
+        raise ConvertError(f"the model is {made_from.precision} already", "leave --precision out")
+    if made_from.form != "onnx":
+        raise ConfigError(f"{made_from.form} has no {precision} graph", "use --precision fp32")
+    if any(attribute.g.node or attribute.graphs for node in model.graph.node for attribute in node.attribute):
+        raise ConvertError(
+            f"the graph has branches or loops, which are not converted to {precision}", "use --precision fp32"
+        )
+    weights = {tensor.data_type for tensor in model.graph.initializer if math.prod(tensor.dims) > 1}
+    ends = {value.type.tensor_type.elem_type for value in (*model.graph.input, *model.graph.output)}
+    for kind in (TensorProto.DOUBLE, TensorProto.BFLOAT16, TensorProto.FLOAT16):
+        if kind in weights | ends:
+            name = TensorProto.DataType.Name(kind).lower()
+            raise ConvertError(
+                f"the graph computes in {name}, and only float32 becomes {precision}", "export it in float32"
+            )

@@ -1,0 +1,122 @@
+"""`edgeprof convert`: a model as files for its runtimes, each proved equal as far as this machine can run it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeprof.agent.trt.order import BuildOrder
+from edgeprof.config import Request
+from edgeprof.convert import produce
+from edgeprof.convert.int8 import quantisation_for
+from edgeprof.convert.openvino_ir import write_ir
+from edgeprof.convert.plan import plan_of
+from edgeprof.core.answer import Refused
+from edgeprof.core.artefact import Artefact, Parity
+from edgeprof.core.errors import ConfigError, ConvertError, EdgeprofError
+from edgeprof.core.machine import Machine
+from edgeprof.core.resolution import NATIVE
+from edgeprof.workflow.device import Device, open_device
+from edgeprof.workflow.prepare import prepared_for, recipe_of
+from edgeprof.workflow.proof import prove
+from edgeprof.workflow.workshop import Workshop
+
+# What each form is proved on here; TensorRT's plans run on a GPU alone.
+PROVED_ON = {"onnx": "onnxruntime", "openvino": "openvino", "tensorrt": None}
+_SUFFIXES = {"onnx": ".onnx", "openvino": ".xml", "tensorrt": ".plan"}
+_LOG = "calibration.json"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """One form of one model; `files` are what was written for the user, the artefact itself first."""
+
+    asked: str
+    form: str
+    artefact: Artefact
+    parity: Parity | None
+    files: tuple[Path, ...] = ()
+
+
+def convert(
+    request: Request, forms: Sequence[str], plan: BuildOrder, to: Path | None, workshop: Workshop
+) -> Iterator[Converted | Refused]:
+    """Each form of each model as soon as it is made."""
+    _expect_place(request, forms, to)
+    with open_device(Machine("local"), workshop) as device:
+        for model in request.models:
+            for form in forms:
+                try:
+                    yield _converted(request, model, form, plan, to, device, workshop)
+                except EdgeprofError as error:
+                    yield Refused(model, error.message, error.hint, error.exit)
+
+
+def forms_of(words: str) -> tuple[str, ...]:
+    """What `--to` asks for, each once."""
+    forms = tuple(dict.fromkeys(word.strip() for word in words.split(",")))
+    for form in forms:
+        if form not in PROVED_ON:
+            raise ConfigError(f'there is no form "{form}"', f"some of {', '.join(PROVED_ON)}", where="--to")
+    return forms
+
+
+def _converted(
+    request: Request, model: str, form: str, plan: BuildOrder, to: Path | None, device: Device, workshop: Workshop
+) -> Converted:
+    progress = workshop.progress
+    recipe = recipe_of(request, model, form)
+    if request.precision == "int8":
+        how = quantisation_for(PROVED_ON[form] or form, device.facts.machine or "", device.facts.cpu_flags)
+        recipe = replace(recipe, precision="int8", quantisation=how, calibration=request.calibration or "")
+    elif request.precision == "fp16":
+        recipe = replace(recipe, precision="fp16", calibration=request.calibration or "")
+    artefact = produce(recipe, workshop.cache, progress.show)
+    if artefact.form != "onnx":
+        raise ConfigError(f'"{model}" is not converted', "name a timm model, an .onnx file or a factory")
+    runtime = PROVED_ON[form] or PROVED_ON["onnx"]
+    assert runtime
+    proved = prove(prepared_for(request, device, artefact, runtime), device, workshop, request.lock_timeout_s)
+    artefact = replace(artefact, notes=(*artefact.notes, *proved.notes))
+    if form == "tensorrt":
+        built = plan_of(artefact, replace(plan, precision=artefact.precision), workshop.cache, progress.show)
+        artefact = replace(built, notes=(*artefact.notes, *built.notes), card={**artefact.card, **built.card})
+    files = _written(artefact, form, _place(request, artefact, form, to), workshop) if to else ()
+    return Converted(model, form, artefact, proved.parity, files)
+
+
+def _expect_place(request: Request, forms: Sequence[str], to: Path | None) -> None:
+    if request.precision not in ("fp32", "fp16", "int8"):
+        raise ConfigError(f"a graph is not made in {request.precision}", "name fp32, fp16 or int8", where="--precision")
+    several = len(request.models) * len(forms) > 1
+    if to is not None and several and to.suffix in _SUFFIXES.values():
+        raise ConfigError(f'"{to}" is one file, and several are made', "name a folder", where="--output")
+
+
+def _place(request: Request, artefact: Artefact, form: str, to: Path | None) -> Path:
+    """The file that was named, else one in the folder that was, by model, size and precision."""
+    assert to
+    suffix = _SUFFIXES[form]
+    if to.suffix == suffix:
+        return to
+    size = "" if request.resolution == NATIVE else "-" + "x".join(map(str, artefact.inputs[0].shape[-2:]))
+    stem = Path(artefact.model).stem.replace(":", ".")
+    return to / f"{stem}{size}-{artefact.precision}{suffix}"
+
+
+def _written(artefact: Artefact, form: str, place: Path, workshop: Workshop) -> tuple[Path, ...]:
+    workshop.progress.show(f"writing {place}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if form == "openvino":
+            files = [place, write_ir(Path(artefact.path), place)]
+        else:
+            files = [Path(shutil.copyfile(artefact.path, place))]
+        log = Path(artefact.path).parent / _LOG
+        if log.is_file():
+            files.append(Path(shutil.copyfile(log, place.with_suffix(f".{_LOG}"))))
+    except OSError as error:
+        raise ConvertError(f'"{place}" cannot be written: {error.strerror}', "name another --output") from error
+    return tuple(files)
