@@ -15,6 +15,18 @@ from edgeprof.core.codec import plain
 from edgeprof.core.installed import installed_version
 
 _SYSTEM = Path("/sys/devices/system/cpu")
+# What decides how fast a precision is, and how 8 bits are best summed.
+_TELLING_FLAGS = (
+    "avx2",
+    "avx512f",
+    "avx512_bf16",
+    "avx512_vnni",
+    "avx_vnni",
+    "amx_bf16",
+    "amx_int8",
+    "asimddp",
+    "i8mm",
+)
 
 
 def facts() -> Dict[str, Any]:
@@ -29,6 +41,7 @@ def facts() -> Dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "processor": _processor(),
+        "cpu_flags": [flag for flag in cpu_flags() if flag in _TELLING_FLAGS],
         "cores": len(cores()),
         "cores_online": os.cpu_count(),
         "quota_cores": quota_cores(),

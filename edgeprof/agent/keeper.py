@@ -15,11 +15,11 @@ import sys
 from contextlib import suppress
 from typing import Any, BinaryIO, Callable, Dict, List, Mapping
 
+from edgeprof.agent.clearing import clean, make_room
 from edgeprof.agent.shelf import (
     Refused,
-    clean,
     finish,
-    make_room,
+    hold,
     note_use,
     now,
     open_part,
@@ -48,13 +48,14 @@ class Keeper:
         self._source, self._sink = source, sink
         self._folders: List[str] = []
         self._root, self._passed_over = usable_root(roots(os.environ))
+        self._hold = hold(self._root, fcntl.LOCK_SH) if self._root else None
         self._tasks: Mapping[str, Callable[[Dict[str, Any]], Dict[str, Any]]] = {
             "place": self._place,
             "fetch": self._fetch,
             "folder": self._folder,
             "end": lambda request: {"ended": end_processes(request["token"])},
             "ping": lambda request: {},
-            "clean": lambda request: clean(request["older_than_s"]),
+            "clean": self._clean,
         }
 
     def serve(self) -> None:
@@ -90,7 +91,7 @@ class Keeper:
         """Receive a file, or the rest of one behind what an earlier attempt left."""
         path = os.path.join(self._root, request["name"])
         start, rest = request["from"], request["bytes"] - request["from"]
-        make_room(self._root, rest)
+        make_room(self._root, rest, resumed=f"{path}.part")
         file, part = open_part(path)
         with file:
             try:
@@ -142,6 +143,12 @@ class Keeper:
         except OSError as error:
             raise refusal_of(error, os.path.join(self._root, "outputs")) from error
         return {"path": self._folders[-1]}
+
+    def _clean(self, request: Dict[str, Any]) -> Dict[str, Any]:
+        if self._hold is not None:
+            os.close(self._hold)  # else we ourselves were the other session
+            self._hold = None
+        return clean(request["older_than_s"])
 
     def _say(self, message: Dict[str, Any]) -> None:
         self._sink.write(json.dumps(message).encode() + b"\n")

@@ -13,13 +13,10 @@ import re
 import stat
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 STAMP_NS = 1_000_000_000 * 10**9
-CAP_BYTES = 10 << 30  # of all that is kept; what was used longest ago goes first
 NAME = re.compile(r"[0-9a-f]{64}-[A-Za-z0-9._-]{1,64}")
-_SPARE_BYTES = 32 << 20  # left free on the disk
-_IN_USE_S = 3600.0  # what was used so lately may be in use, by another workstation too
 
 
 class Refused(Exception):
@@ -71,11 +68,19 @@ def placed(root: str) -> Iterator[Tuple[str, int, float]]:
     """Name, size and last use of every verified file, the one used longest ago first."""
     found = []
     for name in filter(NAME.fullmatch, os.listdir(root)):
-        seen = os.lstat(os.path.join(root, name))
-        if stat.S_ISREG(seen.st_mode) and seen.st_uid == os.getuid() and seen.st_mtime_ns == STAMP_NS:
+        try:
+            seen = os.lstat(os.path.join(root, name))
+        except OSError:
+            continue  # another session was quicker
+        if is_verified(name, seen):
             found.append((seen.st_atime, name, seen.st_size))
     for used_at, name, size in sorted(found):
         yield name, size, used_at
+
+
+def is_verified(name: str, seen: os.stat_result) -> bool:
+    is_file_of_ours = stat.S_ISREG(seen.st_mode) and seen.st_uid == os.getuid()
+    return is_file_of_ours and seen.st_mtime_ns == STAMP_NS and NAME.fullmatch(name) is not None
 
 
 def parts(root: str) -> Dict[str, int]:
@@ -93,7 +98,8 @@ def parts(root: str) -> Dict[str, int]:
             if path == os.path.join(root, name):
                 found[whole] = os.fstat(file.fileno()).st_size
             else:
-                os.unlink(path)
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
     return found
 
 
@@ -132,57 +138,17 @@ def finish(part: str, path: str) -> None:
 
 def note_use(root: str, names: List[str]) -> None:
     for name in filter(NAME.fullmatch, names):
+        path = os.path.join(root, name)
         try:
-            os.utime(os.path.join(root, name), ns=(int(now() * 1e9), STAMP_NS))
+            if is_verified(name, os.lstat(path)):  # what was written to since is not to be believed again
+                os.utime(path, ns=(int(now() * 1e9), STAMP_NS))
         except OSError:
             continue  # removed meanwhile; whoever needs it will be told
-
-
-def make_room(root: str, needed: int) -> None:
-    """Remove what was used longest ago until the cap holds and the disk has the space, as far as that helps."""
-    kept = list(placed(root))
-    total = sum(size for _, size, _ in kept)
-    for name, size, used_at in kept:
-        fits = total + needed <= CAP_BYTES and free_bytes(root) >= needed + _SPARE_BYTES
-        if fits or used_at > now() - _IN_USE_S:
-            break
-        os.unlink(os.path.join(root, name))
-        total -= size
-    if free_bytes(root) < needed:
-        raise Refused("space", needed=needed, free=free_bytes(root), path=root, words=os.strerror(errno.ENOSPC))
 
 
 def free_bytes(folder: str) -> int:
     seen = os.statvfs(folder)
     return seen.f_bavail * seen.f_frsize
-
-
-def clean(older_than_s: float) -> Dict[str, Any]:
-    """Remove everything that was not used for so long, wherever it may have been kept."""
-    removed = size = 0
-    for root in filter(_is_ours, roots(os.environ)):
-        for entry in list(os.scandir(root)):
-            seen = entry.stat(follow_symlinks=False)
-            if now() - max(seen.st_atime, seen.st_mtime) < older_than_s:
-                continue
-            size += _remove(entry, seen.st_size)
-            removed += 1
-        for folder in (root, os.path.dirname(root)):
-            try:
-                os.rmdir(folder)
-            except OSError:
-                break  # something is left in it
-    return {"removed": removed, "bytes": size}
-
-
-def _remove(entry: os.DirEntry[str], size: int) -> int:
-    """How much it held."""
-    if entry.is_dir(follow_symlinks=False):
-        size = sum(file.stat(follow_symlinks=False).st_size for file in os.scandir(entry.path))
-        remove_folder(entry.path)
-    else:
-        os.unlink(entry.path)
-    return size
 
 
 def remove_folder(path: str) -> None:
@@ -196,14 +162,28 @@ def _make_own(folder: str, most: int) -> None:
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with suppress(FileExistsError):
         os.mkdir(folder, 0o700)
-    if not _is_ours(folder):
+    if not is_ours(folder):
         raise OSError("it is no folder of this user's own")
     mode = stat.S_IMODE(os.lstat(folder).st_mode)
     if mode & ~most:
         os.chmod(folder, mode & most)
 
 
-def _is_ours(folder: str) -> bool:
+def hold(root: str, how: int) -> Optional[int]:
+    """A lock on the folder, None where none is to be had: sessions share it, whoever cleans wants it alone."""
+    try:
+        handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except OSError:  # another's, or a file system that has none
+        os.close(handle)
+        return None
+    return handle
+
+
+def is_ours(folder: str) -> bool:
     try:
         seen = os.lstat(folder)
     except OSError:

@@ -8,14 +8,13 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Optional
 
 from edgeprof.agent import canary, host
 from edgeprof.agent.watch import Refusal, Watch
 from edgeprof.core.codec import plain, restore
-from edgeprof.core.files import locked
+from edgeprof.core.files import held_s, locked
 from edgeprof.core.protocol import BEAT_S, PROTOCOL, SILENCE_S, Order, Task, hello, line_of, message_of
 
 LOCK = Path("/tmp/edgeprof.lock")
@@ -52,8 +51,8 @@ class Supervisor:
             try:
                 held.enter_context(locked(lock_path(), order.holder, self._say_waiting, self._patience(order)))
             except TimeoutError as error:
-                held_s = _held_s()
-                since = "" if held_s is None else f", for {held_s:.0f} s by then"
+                seconds = held_s(lock_path())
+                since = "" if seconds is None else f", for {seconds:.0f} s by then"
                 self._error("lock", f"the device was still busy with {error}{since}", "raise --lock-timeout, or wait")
                 return
             except OSError as error:
@@ -132,7 +131,7 @@ class Supervisor:
         return gives_up
 
     def _say_waiting(self, holder: str) -> None:
-        self._emit({"event": "waiting", "holder": holder, "held_s": _held_s()})
+        self._emit({"event": "waiting", "holder": holder, "held_s": held_s(lock_path())})
 
     def _error(self, cause: str, message: str, hint: Optional[str]) -> None:
         self._emit({"event": "error", "cause": cause, "message": message, "hint": hint})
@@ -150,14 +149,6 @@ class Supervisor:
 def lock_path() -> Path:
     """One lock for the whole machine, whoever measures on it; another one only for tests of edgeprof itself."""
     return Path(os.environ.get("EDGEPROF_LOCK", LOCK))
-
-
-def _held_s() -> Optional[float]:
-    """How long ago somebody took the lock and wrote a name into it, by the device's own clock."""
-    try:
-        return max(0.0, datetime.now(timezone.utc).timestamp() - lock_path().stat().st_mtime)
-    except OSError:
-        return None
 
 
 def main(command: List[str], agent: str) -> None:

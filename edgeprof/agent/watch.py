@@ -93,12 +93,11 @@ class Watch:
 
     def _follow(self) -> Ended:
         dogs = self._order.watchdogs
+        self._recording.follow(self._child.pid)
         self._emit({"event": "loading"})
         self._wait_for("loaded", dogs.load_s, "loading")
-        self._recording.look(self._child.pid)
         self._emit({"event": "warming"})
         self._wait_for("inferred", dogs.first_inference_s, "its first inference")
-        self._recording.look(self._child.pid)
         self._recording.start()
         watched = [self._child.pid, os.getpid()]
         before = strain.count(watched)

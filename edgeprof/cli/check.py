@@ -20,6 +20,9 @@ def check(
     lock_clocks: options.LockClocks = None,
     res: options.Res = None,
     batch: options.Batch = None,
+    frame: options.Frame = None,
+    fit: options.Fit = None,
+    bgr: options.Bgr = None,
     shape: options.Shape = None,
     input: options.Input = None,  # noqa: A002 (the flag's name)
     runtime: options.Runtime = None,

@@ -34,6 +34,9 @@ def convert(
     config: options.Config = None,
     res: options.Res = None,
     batch: options.Batch = None,
+    frame: options.Frame = None,
+    fit: options.Fit = None,
+    bgr: options.Bgr = None,
     shape: options.Shape = None,
     input: options.Input = None,  # noqa: A002 (the flag's name)
     precision: _Precision = None,

@@ -29,6 +29,8 @@ def clean(
     cleaned = run(machine, workshop.progress, older_than_s)
     workshop.progress.rest()
     print(f"removed {cleaned.files} files from {machine.name}, {cleaned.bytes / 2**20:.1f} MiB")
+    if cleaned.left:
+        print(f"left {cleaned.left} files, used within the last hour, to another session that is on it now")
     if machine.host is None:
         print("nothing is placed on this machine itself; what it keeps: edgeprof cache ls")
     return 0

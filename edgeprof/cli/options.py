@@ -59,6 +59,17 @@ Res = Annotated[
     typer.Option("--res", metavar="RES", help="1080 (a 1920x1080 frame), 720p, 4k, 224, 640x480, 1x3x224x224, native."),
 ]
 Batch = Annotated[Optional[int], typer.Option("--batch", metavar="N", help="Frames an inference. Default 1.")]
+Frame = Annotated[
+    Optional[str],
+    typer.Option(
+        "--frame", metavar="uint8[:WxH]", help="Take the camera's frames, NHWC; of that size, else the network's."
+    ),
+]
+Fit = Annotated[
+    Optional[str],
+    typer.Option("--fit", metavar="HOW", help="What becomes of a frame of another size: pad (default), resize, crop."),
+]
+Bgr = Annotated[Optional[bool], typer.Option("--bgr/--rgb", help="The camera's order of channels. Default: rgb.")]
 Shape = Annotated[
     Optional[list[str]], typer.Option("--shape", metavar="NAME:1x3x224x224", help="Bind one input's shape. Repeatable.")
 ]

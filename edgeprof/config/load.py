@@ -48,11 +48,15 @@ def load_request(
     named = machine_of(places, settled, profiles)
     _expect_measurable(named.machine)
     choice = choose(settled, named.machine, is_run=is_run)
+    _expect_frame(settled)
     return Request(
         models=models,
         candidates=tuple(_model(candidate, cwd) for candidate in candidates),
         resolution=resolution,
         batch=settled["batch"].value,
+        frame=settled["frame"].value,
+        fit=settled["fit"].value,
+        bgr=settled["bgr"].value,
         shapes={name: shape.value for name, shape in shapes.items()},
         inputs={name: _existing_file(path, "input") for name, path in inputs.items()},
         machine=named.machine,
@@ -93,6 +97,13 @@ def _expect_measurable(machine: Machine) -> None:
             f"nothing can be measured on {quoted(machine.name)}, a {profile.title}: {profile.estimate_only}",
             "name another device; `edgeprof device list` has them",
         )
+
+
+def _expect_frame(settled: Mapping[str, Given]) -> None:
+    """A flag that changes nothing was meant to change something."""
+    for key in ("fit", "bgr"):
+        if settled[key].rank == 0 and settled["frame"].value is None:
+            raise ConfigError("there is no frame that it would change", "add --frame uint8", where=settled[key].where)
 
 
 def _models(

@@ -6,6 +6,7 @@ import re
 from math import isfinite
 
 from edgeprof.core.errors import ConfigError
+from edgeprof.core.resolution import NATIVE, Resolution, resolution_of
 from edgeprof.core.stats.steady import WarmUp
 from edgeprof.documents import quoted
 
@@ -60,6 +61,20 @@ def shown_warm_up(warm_up: WarmUp) -> str:
     if warm_up.until_steady:
         return "auto: until steady"
     return f"{warm_up.floor_samples}it" if warm_up.floor_samples else f"{warm_up.floor_s:g}s"
+
+
+def frame_of(text: str) -> Resolution:
+    """`uint8` is a frame as large as the network's input, `uint8:1920x1080` (width x height) one of that size."""
+    dtype, colon, size = text.strip().lower().partition(":")
+    if dtype != "uint8" or (colon and not size):
+        raise ValueError("not a frame")
+    try:
+        frame = resolution_of(size) if size else NATIVE
+    except ConfigError as error:
+        raise ValueError("not a size") from error
+    if frame.batch:
+        raise ValueError("a tensor's shape")
+    return frame
 
 
 def shape_of(text: str) -> tuple[int, ...]:

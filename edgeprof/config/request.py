@@ -20,6 +20,9 @@ class Request:
     candidates: tuple[str, ...]  # all the file names, whether or not they are among `models`
     resolution: Resolution
     batch: int
+    frame: Resolution | None  # of a camera, which the graph takes; native: as large as the network's input
+    fit: str
+    bgr: bool
     shapes: Mapping[str, tuple[int, ...]]
     inputs: Mapping[str, str]
     machine: Machine
@@ -52,6 +55,9 @@ class Request:
             "candidates": ", ".join(self.candidates) or "none",
             "res": str(self.resolution),
             "batch": str(self.batch),
+            "frame": _frame(self.frame),
+            "fit": self.fit,
+            "bgr": _yes(self.bgr),
             **{f"shapes.{name}": "x".join(map(str, shape)) for name, shape in self.shapes.items()},
             **{f"inputs.{name}": path for name, path in self.inputs.items()},
             **_machine_texts(self.machine),
@@ -89,6 +95,12 @@ def _machine_texts(machine: Machine) -> dict[str, str]:
         "power_mode": machine.power_mode or "as it is",
         "lock_clocks": _yes(machine.lock_clocks),
     }
+
+
+def _frame(frame: Resolution | None) -> str:
+    if frame is None:
+        return "none"
+    return "uint8, as large as the network's input" if frame.is_native else f"uint8 {frame}"
 
 
 def _required(value: str | bool) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeprof.agent.runtimes import RUNTIMES
-from edgeprof.config.quantity import amount_of, warm_up_of
+from edgeprof.config.quantity import amount_of, frame_of, warm_up_of
 from edgeprof.core.errors import ConfigError
-from edgeprof.core.resolution import NATIVE, Resolution, resolution_of
+from edgeprof.core.resolution import FITS, NATIVE, Resolution, resolution_of
 from edgeprof.core.stats.steady import WarmUp
 from edgeprof.core.validity import ALLOWABLE
 from edgeprof.documents import Node, quoted
@@ -151,6 +151,13 @@ RES = Kind(
     {"type": ["string", "integer"]},
     "write 1080, 720p, 4k, 224, 1920x1080 (width x height), 1x3x1080x1920 or native",
 )
+FRAME = Kind(
+    "uint8, alone or with a size",
+    frame_of,
+    (str,),
+    {"type": "string", "pattern": "^\\s*[uU][iI][nN][tT]8(:\\S.*)?$"},
+    "write uint8, or uint8:1920x1080 (width x height) for a frame that is not as large as the network's input",
+)
 WARM_UP = Kind(
     "auto, a time or a number of iterations",
     warm_up_of,
@@ -190,6 +197,9 @@ SETTINGS = (
     Setting("model", TEXT, "a timm name, a path to an .onnx file, or package.module:factory"),
     Setting("res", RES, "what the camera gives: 1080 is a 1920x1080 frame, 224 a square", (NATIVE, "native"), "input"),
     Setting("batch", _count(1), "frames per inference", 1, "input"),
+    Setting("frame", FRAME, "uint8: the graph takes the camera's own frames, NHWC", None, "input"),
+    Setting("fit", _choice(FITS), "what becomes of a frame whose size is not the network's", "pad", "input"),
+    Setting("bgr", SWITCH, "the camera gives blue, green, red", False, "input"),
     Setting("device", TEXT, "local, user@host, a name under devices, or a profile with a host", "local"),
     Setting("host", HOST, "where the device is reached, as ssh takes it", section=None, on_device=True),
     Setting("profile", TEXT, "the profile that describes the machine, or its file", section=None, on_device=True),

@@ -35,8 +35,8 @@ class Camera:
     card: Mapping[str, str]
 
 
-def with_camera_frame(model: Any, how: Preprocessing, frame: Size, fit: str, *, bgr: bool = False) -> Camera:
-    """The graph behind its preprocessing, on frames of height x width; `bgr` is the camera's order.
+def with_camera_frame(model: Any, how: Preprocessing, frame: Size | None, fit: str, *, bgr: bool = False) -> Camera:
+    """The graph behind its preprocessing, on frames of height x width, or the image's own; `bgr` is the camera's order.
 
     The fp32 graph is the one to give: to a graph of another precision the same is done, but nothing is folded.
     """
@@ -52,6 +52,7 @@ def with_camera_frame(model: Any, how: Preprocessing, frame: Size, fit: str, *, 
     image = _image(changed)
     name = image.name
     rows, _, height, width = (dim.dim_value for dim in image.type.tensor_type.shape.dim)
+    frame = frame or (height, width)
     placed = framing(frame, (height, width), fit)
     is_single = image.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
     multiply, add = _affine(how)
@@ -65,6 +66,7 @@ def with_camera_frame(model: Any, how: Preprocessing, frame: Size, fit: str, *, 
     card = {
         "frame": f"uint8 {frame[0]}x{frame[1]} {'BGR' if bgr else 'RGB'}",
         "frame_fit": fit if placed.size != placed.frame else "as it is",
+        "network": f"{height}x{width}",
         "normalisation": folded.how,
         **described(how.mean, how.std, how.interpolation),
     }

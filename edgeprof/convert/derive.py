@@ -1,4 +1,4 @@
-"""An artefact of another precision, made from the fp32 artefact's own file: converted, logged, proved to load."""
+"""An artefact of camera frames, or of another precision, from another's file: made, logged, proved to load."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Optional
 
 from edgeprof.convert.calibration import RANDOM_SETS, Images, random_feeds, write_log
+from edgeprof.convert.frames import derive_frames
 from edgeprof.convert.half import halved, refuse_overflow
 from edgeprof.convert.image_references import known_inputs, reference_on_images, shared_out
 from edgeprof.convert.images import find
@@ -47,6 +48,8 @@ def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artef
     """`folder` gets the graph, its references and the log; what is made on the way is gone afterwards."""
     import onnx
 
+    if recipe.precision == "fp32":
+        return _with_frames(made_from, recipe, folder, say)
     model = onnx.load(made_from.path)
     _refuse(made_from, model, recipe.precision)
     images = _images(made_from, recipe)
@@ -71,6 +74,13 @@ def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artef
         notes=(*made_from.notes, *change.notes),
         card={**made_from.card, **change.card, "graph": recipe.precision, "made_from": made_from.digest},
     )
+
+
+def _with_frames(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artefact:
+    asked = recipe.frame
+    size = (asked.height, asked.width) if asked and asked.height and asked.width else None
+    how = preprocessing_from_card(made_from.card)
+    return derive_frames(made_from, how, size, recipe.frame_fit, folder, say, bgr=recipe.bgr, files=dict(recipe.inputs))
 
 
 def _to_half(made_from: Artefact, model: Any, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:

@@ -11,7 +11,7 @@ from typing import Any
 from edgeprof.convert.camera import Camera, with_camera_frame
 from edgeprof.convert.framing import Framing, Size
 from edgeprof.convert.ort import plain_session
-from edgeprof.convert.preprocess import Preprocessing, normalised, resized
+from edgeprof.convert.preprocess import OWN, Preprocessing, normalised, resized
 from edgeprof.convert.references import reference
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConfigError
@@ -21,7 +21,7 @@ from edgeprof.core.files import digest_of_file
 def derive_frames(
     made_from: Artefact,
     how: Preprocessing,
-    frame: Size,
+    frame: Size | None,
     fit: str,
     folder: Path,
     say: Callable[[str], None],
@@ -46,6 +46,7 @@ def derive_frames(
     names = [output.name for output in made_from.outputs]
     infer = partial(_infer, plain_session(Path(made_from.path)), names, camera, how, bgr)
     seen = reference(inputs, lambda _: names, files or {}, folder, infer)
+    said = () if how.origin == OWN else (f"the frame's preprocessing is {how.origin}",)
     return replace(
         made_from,
         path=made.name,
@@ -54,11 +55,12 @@ def derive_frames(
         inputs=inputs,
         references=seen.references,
         sensitivity=seen.sensitivity,
-        notes=(*made_from.notes, *camera.notes),
+        notes=(*made_from.notes, *said, *camera.notes),
         card={
             **made_from.card,
             **camera.card,
             "preprocessing": how.origin,
+            "nodes": str(len(camera.model.graph.node)),
             "reference": "numpy's preprocessing, then onnxruntime without optimisation",
         },
     )

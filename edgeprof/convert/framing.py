@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from edgeprof.convert.preprocess import placement
 from edgeprof.core.errors import ConfigError
+from edgeprof.core.resolution import FITS
 
-FITS = ("pad", "resize", "crop")
 # Below half the size a linear filter skips pixels.
 _COARSE = 0.5
 

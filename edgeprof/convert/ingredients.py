@@ -15,7 +15,7 @@ from edgeprof.core.files import digest_of_file, digest_of_json
 
 OPSET = 20
 # Raised by whoever changes what the exporter writes for the same model.
-_EXPORTER = 2
+_EXPORTER = 3
 # The same for whoever changes what is made of the fp32 graph.
 _DERIVER = 1
 
@@ -75,10 +75,12 @@ def _module_file(module: str) -> str:
 
 
 def _derived(recipe: Recipe, images: Sequence[str]) -> dict[str, object]:
-    if recipe.precision == "fp32":
+    if not recipe.is_derived:
         return {}
+    frame = recipe.frame and [recipe.frame.height, recipe.frame.width, recipe.frame_fit, recipe.bgr]
     return {
         "deriver": _DERIVER,
+        "frame": frame,
         "precision": recipe.precision,
         "quantisation": recipe.quantisation,
         "images": list(images),

@@ -160,7 +160,7 @@ def _excluded(model: Any) -> tuple[str, ...]:
 
 
 def _refuse_infinite(ranges: Mapping[str, tuple[float, float]]) -> None:
-    for name, ends in ranges.items():
+    for name, ends in sorted(ranges.items()):
         if not all(math.isfinite(end) for end in ends):
             raise ConvertError(
                 f'"{name}" of the graph is infinite, and int8 has no such number', "use --precision fp32"

@@ -8,6 +8,7 @@ from typing import Any
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
+OWN = "the model's own"
 _REACH = {"bilinear": 1, "bicubic": 2}
 
 
@@ -48,7 +49,7 @@ def preprocessing_from_card(card: Mapping[str, str]) -> Preprocessing:
     mean, std = ([float(word) for word in card[key].split()] for key in ("mean", "std"))
     asked = card.get("interpolation", "bilinear")
     known = asked if asked in _REACH else "bilinear"
-    origin = "the model's own" if known == asked else f"the model's own, but bilinear for {asked}"
+    origin = OWN if known == asked else f"{OWN}, but bilinear for {asked}"
     return Preprocessing(tuple(mean), tuple(std), known, origin=origin)
 
 

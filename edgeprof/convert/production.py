@@ -41,6 +41,8 @@ def known(recipe: Recipe, cache: Cache) -> Artefact | None:
 
 def _known(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact | None:
     if source.kind == "fake":
+        if recipe.frame:
+            raise ConfigError("a fake model takes no frames", "leave it out", where="--frame")
         return _fake(source, recipe)
     _refuse_derivation(recipe)
     if source.kind == "timm":
@@ -57,17 +59,15 @@ def _make(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], Non
         there = _known(recipe, source, cache, say)  # another may have made it while we waited
         if there:
             return there
-        made = (
-            _export(recipe, source, cache, say) if recipe.precision == "fp32" else _derive(recipe, source, cache, say)
-        )
+        made = (_derive if recipe.is_derived else _export)(recipe, source, cache, say)
     cache.gc(_CACHE_CAP_BYTES, keep=made.path)
     return made
 
 
 def _derive(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
-    """The fp32 artefact first, out of the cache where it is there, then what is asked for out of its file."""
-    fp32 = recipe.made_from
-    made_from = _known(fp32, source, cache, say) or _make(fp32, source, cache, say)
+    """What it is made from first, out of the cache where it is there, then what is asked for out of its file."""
+    before = recipe.made_from
+    made_from = _known(before, source, cache, say) or _make(before, source, cache, say)
     parts = _known_parts(source, cache) or first_parts(source)
     with cache.workspace() as folder:
         task = {"order": "derive", "recipe": plain(recipe), "artefact": plain(made_from), "folder": str(folder)}
@@ -107,7 +107,9 @@ def _timed(artefact: Artefact, begin: float) -> Artefact:
 
 
 def _refuse_derivation(recipe: Recipe) -> None:
-    """What the recipe says of its precision and cannot mean."""
+    """What the recipe says of its frame and its precision and cannot mean."""
+    if recipe.frame and recipe.form != "onnx":
+        raise ConfigError("the torch runtime takes no frames", "name another --runtime", where="--frame")
     if recipe.precision not in _PRECISIONS:
         raise ConfigError(
             f'there is no graph of precision "{recipe.precision}"',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Optional
 
 from edgeprof.core.resolution import NATIVE, Resolution
 
@@ -19,6 +20,9 @@ class Recipe:
     precision: str = "fp32"  # of the graph: or fp16 or int8, which are made from the fp32 one
     quantisation: str = ""  # the int8 recipe, which follows the runtime
     calibration: str = ""  # a folder of images
+    frame: Optional[Resolution] = None  # of a camera, which the graph takes as it comes; native: the network's own
+    frame_fit: str = "pad"
+    bgr: bool = False  # the camera's order of channels
 
     @property
     def rows(self) -> int:
@@ -26,6 +30,12 @@ class Recipe:
         return self.resolution.batch or self.batch
 
     @property
+    def is_derived(self) -> bool:
+        return self.precision != "fp32" or self.frame is not None
+
+    @property
     def made_from(self) -> Recipe:
-        """The recipe of the fp32 graph that this one's is derived from."""
-        return replace(self, precision="fp32", quantisation="", calibration="")
+        """The recipe of the graph that this one's is derived from: a frame comes first, then a precision."""
+        if self.precision != "fp32":
+            return replace(self, precision="fp32", quantisation="", calibration="")
+        return replace(self, inputs=(), frame=None, frame_fit="pad", bgr=False)  # the files are frames

@@ -6,7 +6,7 @@ import json
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
-from math import inf
+from math import inf, isfinite
 from typing import Any, Dict, Mapping, Type, TypeVar, Union, get_type_hints
 
 from edgeprof.core.errors import ConfigError
@@ -14,7 +14,8 @@ from edgeprof.core.measurement import Measurement
 
 T = TypeVar("T")
 
-_LARGEST_NUMBER = 1e300  # JSON's integers have no end, and float() raises beyond its own
+_LARGEST_NUMBER = 1e300  # JSON's numbers have no end: of whole ones float() raises, of others it makes infinity
+_LARGEST_INTEGER = 2**64  # what a counter holds; one much larger raises where it is divided
 
 # 1, 2026-11: the first.
 VERSION = 1
@@ -87,13 +88,15 @@ def _restore(kind: Any, value: Any, where: str) -> Any:
         _expect(is_number and abs(value) <= _LARGEST_NUMBER, where, "a number", value)
         return float(value)
     _expect(isinstance(value, kind) and (kind is bool or not isinstance(value, bool)), where, kind.__name__, value)
+    if kind is int:
+        _expect(abs(value) < _LARGEST_INTEGER, where, "a smaller number", value)
     return value
 
 
 def _restore_tuple(arguments: Any, value: Any, where: str) -> Any:
     _expect(isinstance(value, list), where, "a list", value)
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        if arguments[0] is float and all(type(item) is float for item in value):
+        if arguments[0] is float and all(type(item) is float and isfinite(item) for item in value):
             return tuple(value)  # samples: thousands of them, and JSON already made them floats
         return tuple(_restore(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     _expect(len(value) == len(arguments), where, f"{len(arguments)} items", value)

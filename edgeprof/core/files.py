@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterator, Union
+from typing import Any, Callable, Iterator, Optional, Union
 
 _CHUNK_BYTES = 1 << 20
 
@@ -54,6 +55,12 @@ def write_atomically(path: Path, content: Union[str, bytes]) -> None:
         raise
 
 
+def is_trusted(seen: os.stat_result) -> bool:
+    """Whether it is ours or root's; root, as in a container over a user's folder, takes any that is not open to all."""
+    me = os.geteuid()
+    return seen.st_uid in (me, 0) or (me == 0 and not seen.st_mode & stat.S_IWOTH)
+
+
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
@@ -75,6 +82,16 @@ def locked(path: Path, holder: str, on_wait: Callable[[str], None], give_up: Cal
         yield
     finally:
         os.close(handle)
+
+
+def held_s(path: Path) -> Optional[float]:
+    """How long ago somebody took the lock and wrote a name into it, by this machine's own clock."""
+    from datetime import datetime, timezone
+
+    try:
+        return max(0.0, datetime.now(timezone.utc).timestamp() - path.stat().st_mtime)
+    except OSError:
+        return None
 
 
 def _open_lock(path: Path) -> int:

@@ -75,6 +75,7 @@ class Process:
     strain: Optional[Strain] = None
     telemetry: Optional[Telemetry] = None
     power_mode: Optional[str] = None  # the board's, after it was sampled
+    clocks_locked: Optional[bool] = None  # the same
     message: Optional[str] = None  # what it said when it did not end well
 
 
@@ -114,6 +115,15 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Required:
+    """What a board has to be like while it is measured; None where it may be as it is."""
+
+    power_mode: Optional[str] = None
+    jetpack: Optional[str] = None
+    clocks_locked: Optional[bool] = None
+
+
+@dataclass(frozen=True)
 class Lap:
     """One runtime's part in the race; its samples are never used again."""
 
@@ -139,6 +149,7 @@ class Measurement:
     lost: Tuple[Process, ...] = ()  # as far as they were received before the link broke; repeated, and never judged
     budget: Mapping[str, float] = field(default_factory=dict)  # as asked, in config units; judge may use another
     budget_name: Optional[str] = None
+    require: Required = field(default_factory=Required)
     parity: Optional[Parity] = None
     race: Tuple[Lap, ...] = ()
     notes: Tuple[str, ...] = ()

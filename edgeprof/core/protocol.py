@@ -57,10 +57,14 @@ def line_of(message: Mapping[str, Any]) -> bytes:
 def message_of(line: bytes) -> Optional[Dict[str, Any]]:
     """The message a line holds, None where it holds none."""
     try:
-        message = json.loads(line)
+        message = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
 
 
 def hello(agent: str) -> Dict[str, Any]:

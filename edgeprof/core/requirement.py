@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Iterator, Optional, Tuple, Union
+from dataclasses import dataclass, replace
+from typing import Iterator, Optional, Tuple
 
 from edgeprof.core.board import Board
 from edgeprof.core.machine import Machine
+from edgeprof.core.measurement import Required
 
 
 @dataclass(frozen=True)
@@ -17,14 +18,30 @@ class Unmet:
     hint: str
 
 
+def required(machine: Machine, board: Board) -> Required:
+    """What has to be so while it is measured: what `require` says, and what this very command sets and one can see."""
+    mode, jetpack, locked = (machine.require.get(key) for key in ("power_mode", "jetpack", "clocks_locked"))
+    is_set = machine.lock_clocks and board.clocks_locked is not None
+    return Required(
+        power_mode=machine.power_mode or (None if mode is None else str(mode)),
+        jetpack=None if jetpack is None else str(jetpack),
+        clocks_locked=True if is_set or locked is True else None if locked is None else False,
+    )
+
+
 def unmet(machine: Machine, board: Board) -> Tuple[Unmet, ...]:
     """Everything required that is not so, or that nobody can tell; what this very command sets counts as set."""
-    return tuple(
-        found
-        for key, check in (("power_mode", _power_mode), ("jetpack", _jetpack), ("clocks_locked", _clocks_locked))
-        if key in machine.require
-        for found in check(machine.require[key], machine, board)
-    )
+    still = required(replace(machine, power_mode=None, lock_clocks=False), board)
+    if machine.power_mode is not None:
+        still = replace(still, power_mode=None)
+    if machine.lock_clocks:
+        still = replace(still, clocks_locked=None)
+    return (*_contradicted(machine), *missed(still, board, machine.name))
+
+
+def missed(wanted: Required, board: Board, name: str) -> Tuple[Unmet, ...]:
+    """The same of a board as it is, whoever set it; `name` is the device's in edgeprof.yaml."""
+    return (*_power_mode(wanted, board), *_jetpack(wanted, board, name), *_clocks_locked(wanted, board))
 
 
 def is_version(found: str, wanted: str) -> bool:
@@ -46,26 +63,31 @@ def lock_command(board: Board) -> str:
     return "sudo jetson_clocks" if board.kind == "jetson" else "sudo cpupower frequency-set -g performance"
 
 
-def _power_mode(wanted: Union[str, bool], machine: Machine, board: Board) -> Iterator[Unmet]:
-    asked = machine.power_mode
-    if asked is not None:
-        if asked.lower() != str(wanted).lower():
-            yield Unmet(f"power mode {wanted} is required, and {asked} is to be set", f"--power-mode {wanted}")
-        return
-    if (board.power_mode or "").lower() != str(wanted).lower():
+def _contradicted(machine: Machine) -> Iterator[Unmet]:
+    wanted, asked = machine.require.get("power_mode"), machine.power_mode
+    if wanted is not None and asked is not None and asked.lower() != str(wanted).lower():
+        yield Unmet(f"power mode {wanted} is required, and {asked} is to be set", f"--power-mode {wanted}")
+    if machine.lock_clocks and machine.require.get("clocks_locked") is False:
+        yield Unmet("clocks that are not locked are required, and --lock-clocks locks them", "leave it out")
+
+
+def _power_mode(wanted: Required, board: Board) -> Iterator[Unmet]:
+    mode = wanted.power_mode
+    if mode is not None and (board.power_mode or "").lower() != mode.lower():
         seen = f"the device is in {board.power_mode}" if board.power_mode else "the device does not say which it is in"
-        yield Unmet(f"power mode {wanted} is required, and {seen}", mode_command(board, str(wanted)))
+        yield Unmet(f"power mode {mode} is required, and {seen}", mode_command(board, mode))
 
 
-def _jetpack(wanted: Union[str, bool], machine: Machine, board: Board) -> Iterator[Unmet]:
+def _jetpack(wanted: Required, board: Board, name: str) -> Iterator[Unmet]:
+    if wanted.jetpack is None:
+        return
+    key = f"devices.{name}.require.jetpack"
     if board.jetpack is None:
+        yield Unmet(f"JetPack {wanted.jetpack} is required, and {_without_jetpack(board)}", f"change {key}")
+    elif not is_version(board.jetpack, wanted.jetpack):
         yield Unmet(
-            f"JetPack {wanted} is required, and {_without_jetpack(board)}", f"change {_key(machine, 'jetpack')}"
-        )
-    elif not is_version(board.jetpack, str(wanted)):
-        yield Unmet(
-            f"JetPack {wanted} is required, and the device has {board.jetpack}",
-            f"install it with NVIDIA's SDK Manager, or change {_key(machine, 'jetpack')}",
+            f"JetPack {wanted.jetpack} is required, and the device has {board.jetpack}",
+            f"install it with NVIDIA's SDK Manager, or change {key}",
         )
 
 
@@ -73,24 +95,16 @@ def _without_jetpack(board: Board) -> str:
     return f"which one L4T {board.l4t} belongs to is not known" if board.l4t else "the device has none"
 
 
-def _clocks_locked(wanted: Union[str, bool], machine: Machine, board: Board) -> Iterator[Unmet]:
-    if machine.lock_clocks:
-        if wanted is False:
-            yield Unmet("clocks that are not locked are required, and --lock-clocks locks them", "leave it out")
+def _clocks_locked(wanted: Required, board: Board) -> Iterator[Unmet]:
+    if wanted.clocks_locked is None or board.clocks_locked == wanted.clocks_locked:
         return
-    if board.clocks_locked == wanted:
-        return
-    if wanted is False:
+    if wanted.clocks_locked is False:
         hint = "sudo jetson_clocks --restore, or reboot the device"
         if board.clocks_locked:
             yield Unmet("clocks that are not locked are required, and they are", hint)
         return  # what shows no clocks has none that are locked
     seen = "the device does not show them" if board.clocks_locked is None else "they are not"
     yield Unmet(f"locked clocks are required, and {seen}", f"{lock_command(board)}, or --lock-clocks")
-
-
-def _key(machine: Machine, name: str) -> str:
-    return f"devices.{machine.name}.require.{name}"
 
 
 def hints_of(found: Tuple[Unmet, ...]) -> Optional[str]:

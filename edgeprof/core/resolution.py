@@ -20,6 +20,9 @@ _NAMED = {
 }
 _LARGEST_SIDE = 32768
 
+# What becomes of a camera's frame whose size is not the network's.
+FITS = ("pad", "resize", "crop")
+
 
 @dataclass(frozen=True)
 class Resolution:

@@ -33,6 +33,7 @@ class Reason(str, Enum):
     MIXED = "some processes meet it and some do not"
     NOT_MEASURED = "not measured"
     NO_POWER = "no power was read"
+    NO_GPU_MEMORY = "nobody could tell the GPU's part of its memory"
     DOES_NOT_FIT = "does not fit"
 
 
@@ -79,10 +80,7 @@ def rule_on(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
     if limit.metric.is_of_power:
         return _rule_on_power(limit, measurement)
     if judged is Judging.BY_THE_WORST:
-        if any(process.ended is Ended.OUT_OF_MEMORY for process in measurement.processes):
-            return Ruling(limit, Outcome.FAIL, None, reason=Reason.DOES_NOT_FIT, distance=Distance.FAR)
-        peaks = [float(p.peak_memory_bytes) for p in measurement.processes if p.peak_memory_bytes is not None]
-        return _rule_by_the_worst(limit, peaks, expected=measurement.plan.processes)
+        return _rule_on_memory(limit, measurement)
     return _rule_per_process(limit, measurement)
 
 
@@ -167,6 +165,15 @@ def _reader(limit: Limit, measurement: Measurement) -> Callable[[Process], Optio
     if limit.metric.key == "fps":
         return lambda process: fps(process, measurement.job.batch)
     return lambda process: process.load_s
+
+
+def _rule_on_memory(limit: Limit, measurement: Measurement) -> Ruling:
+    if any(process.ended is Ended.OUT_OF_MEMORY for process in measurement.processes):
+        return Ruling(limit, Outcome.FAIL, None, reason=Reason.DOES_NOT_FIT, distance=Distance.FAR)
+    peaks = [float(p.peak_memory_bytes) for p in measurement.processes if p.peak_memory_bytes is not None]
+    ruling = _rule_by_the_worst(limit, peaks, expected=measurement.plan.processes)
+    untold = any(p.peak_memory_bytes is None and p.memory_scope == "unified" for p in measurement.processes)
+    return replace(ruling, reason=Reason.NO_GPU_MEMORY) if untold and ruling.outcome is Outcome.INCONCLUSIVE else ruling
 
 
 def _rule_on_power(limit: Limit, measurement: Measurement) -> Ruling:

@@ -7,6 +7,8 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 
 Reading = Tuple[float, float]  # seconds since sampling began, and the value
 
+MEMORY_GROWTH = "MemAvailable"  # a peak found so is the whole machine's: other programs are in it
+
 # A mean speaks for the sampling only where readings span so much of it.
 _LEAST_COVERED = 0.5
 
@@ -43,12 +45,12 @@ class Telemetry:
     @property
     def power_w(self) -> Optional[float]:
         """The mean over the sampling, from an energy counter where there is one; None where too little was read."""
-        counted, read = self.readings("energy_j"), self.readings("power_w")
-        mean_w: Optional[float] = None
-        if self._covers(counted):
-            mean_w = (counted[-1][1] - counted[0][1]) / _span_s(counted)
-        elif self._covers(read):
-            mean_w = mean_over_time(read)
+        series = self._power_series
+        if series is None:
+            return None
+        read = self.readings(series)
+        counts = series == "energy_j"
+        mean_w = (read[-1][1] - read[0][1]) / _span_s(read) if counts else mean_over_time(read)
         # Virtual machines have counters that stand still: a device that draws nothing was not read.
         return mean_w if mean_w is not None and mean_w > 0 else None
 
@@ -58,7 +60,12 @@ class Telemetry:
 
     @property
     def power_source(self) -> Optional[str]:
-        return self.sources.get("energy_j", self.sources.get("power_w"))
+        """How the series was read that the power is from."""
+        return self.sources.get(self._power_series or "")
+
+    @property
+    def _power_series(self) -> Optional[str]:
+        return next((name for name in ("energy_j", "power_w") if self._covers(self.readings(name))), None)
 
     def _covers(self, read: Sequence[Reading]) -> bool:
         return len(read) > 1 and _span_s(read) > 0 and _span_s(read) >= _LEAST_COVERED * self.seconds

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from edgeprof.core.board import Board
 from edgeprof.core.measurement import Canary, Ended, Measurement, Process, Strain
+from edgeprof.core.requirement import missed
 from edgeprof.core.telemetry import Telemetry
 from edgeprof.core.throttling import heat_events, over_current_events, under_voltage_events
 
@@ -120,6 +122,7 @@ def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
     found: List[Finding] = []
     for number, process in enumerate(measurement.processes, 1):
         found += _of_process(number, process, measurement)
+        found += _of_requirement(f"process {number}", process, measurement)
     found += _of_canaries(measurement.processes)
     found += _of_power_modes(measurement.processes)
     found += _of_clocks(measurement)
@@ -152,6 +155,22 @@ def _of_process(number: int, process: Process, measurement: Measurement) -> Iter
             message = f"{name}: {allowance.words.format(value)}"
             hint = f"{allowance.remedy}, or accept it with --allow {allowance.name}"
             yield Finding(allowance.name, Direction.SLOWS, message, hint)
+
+
+def _of_requirement(name: str, process: Process, measurement: Measurement) -> Iterator[Finding]:
+    """A board that was as required may not stay so: it reboots, or somebody else lets its clocks go."""
+    if not process.ended.is_whole:
+        return  # nobody looked at the board then, and there is no verdict anyway
+    board = measurement.host.get("board")
+    jetpack = board.get("jetpack") if isinstance(board, Mapping) else None
+    seen = Board(power_mode=process.power_mode, clocks_locked=process.clocks_locked, jetpack=jetpack)
+    for one in missed(measurement.require, seen, measurement.job.device):
+        yield Finding(
+            "requirement",
+            Direction.CHANGES,
+            f"{name}: {one.message}",
+            f"edgeprof doctor --device {measurement.job.device} tells how it is now; then run it again",
+        )
 
 
 def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:

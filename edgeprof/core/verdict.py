@@ -12,6 +12,7 @@ from edgeprof.core.measurement import Measurement
 from edgeprof.core.metric import Judging
 from edgeprof.core.ruling import Distance, Reason, Ruling, rule_on
 from edgeprof.core.stats.sequential import Outcome, Rule
+from edgeprof.core.telemetry import MEMORY_GROWTH
 from edgeprof.core.validity import Direction, Finding, findings_of
 
 
@@ -97,7 +98,7 @@ def judge(measurement: Measurement, budget: Budget, allowed: Iterable[str] = ())
     findings = findings_of(measurement)
     allowed = frozenset(allowed)
     return Verdict(
-        word=_word(rulings, findings, allowed),
+        word=_word(rulings, findings, allowed, measurement),
         rulings=rulings,
         findings=findings,
         coverage=_coverage(measurement, rulings, rule),
@@ -107,7 +108,9 @@ def judge(measurement: Measurement, budget: Budget, allowed: Iterable[str] = ())
     )
 
 
-def _word(rulings: Tuple[Ruling, ...], findings: Tuple[Finding, ...], allowed: FrozenSet[str]) -> Word:
+def _word(
+    rulings: Tuple[Ruling, ...], findings: Tuple[Finding, ...], allowed: FrozenSet[str], measurement: Measurement
+) -> Word:
     does_not_fit = any(ruling.reason is Reason.DOES_NOT_FIT for ruling in rulings)
     if does_not_fit:
         return Word.FAIL
@@ -116,14 +119,22 @@ def _word(rulings: Tuple[Ruling, ...], findings: Tuple[Finding, ...], allowed: F
     outcomes = {ruling.outcome for ruling in rulings}
     if Outcome.FAIL in outcomes:
         slowed = any(f.direction is Direction.SLOWS and f.name not in allowed for f in findings)
-        return Word.INVALID if slowed and _could_be_the_machine(rulings) else Word.FAIL
+        return Word.INVALID if slowed and _could_be_the_machine(rulings, measurement) else Word.FAIL
     return Word.PASS if outcomes == {Outcome.PASS} else Word.INCONCLUSIVE
 
 
-def _could_be_the_machine(rulings: Tuple[Ruling, ...]) -> bool:
-    """What slows a machine makes latencies longer and draws power; it makes no artefact larger and no peak higher."""
-    missed = [ruling.limit.metric for ruling in rulings if ruling.outcome is Outcome.FAIL]
-    return not any(m.judged in (Judging.EXACTLY, Judging.BY_THE_WORST) and not m.is_of_power for m in missed)
+def _could_be_the_machine(rulings: Tuple[Ruling, ...], measurement: Measurement) -> bool:
+    """What slows a machine makes latencies longer and draws power; it makes no artefact larger and no model's peak."""
+    return not any(_is_the_models(ruling, measurement) for ruling in rulings if ruling.outcome is Outcome.FAIL)
+
+
+def _is_the_models(ruling: Ruling, measurement: Measurement) -> bool:
+    """Whether it was missed by what only the model can have done; a machine's growth is all its programs'."""
+    metric, bound = ruling.limit.metric, ruling.limit.bound
+    if metric.key == "memory_mib":
+        peaks = [(p.peak_memory_bytes, p.memory_method) for p in measurement.processes if p.peak_memory_bytes]
+        return any(method != MEMORY_GROWTH for peak, method in peaks if not metric.meets(peak, bound))
+    return metric.judged in (Judging.EXACTLY, Judging.BY_THE_WORST) and not metric.is_of_power
 
 
 def _fresh_may_miss(ruling: Ruling) -> bool:

@@ -53,12 +53,24 @@ def contradictions(board: Board, profile: Profile) -> tuple[str, ...]:
         if _is_other_chip(board, profile):
             return (f"its chip is {board.chip}, not {profile.chip}",)
         return tuple(_evidence(board, profile).against)
+    if profile.kind == "gpu" and board.gpus and not _card(board, profile):
+        return (f"its driver knows {' and '.join(board.gpus)}, not {profile.gpus[0] if profile.gpus else 'it'}",)
     if board.kind == "x86":
-        if profile.kind in ("jetson", "raspberry-pi"):
-            return ("it is an x86 machine",)
-        if profile.kind == "gpu" and board.gpus and not _card(board, profile):
-            return (f"its driver knows {' and '.join(board.gpus)}, not {profile.gpus[0] if profile.gpus else 'it'}",)
-    return ()
+        return ("it is an x86 machine",) if profile.kind in ("jetson", "raspberry-pi") else ()
+    return _against_another_kind(board, profile)
+
+
+def _against_another_kind(board: Board, profile: Profile) -> tuple[str, ...]:
+    """Of a machine that is none of those; one that was read shows its memory at least."""
+    if profile.kind == "x86":
+        return ("it is no x86 machine",) if board.compatible or board.memory_bytes is not None else ()
+    if not board.compatible or not (profile.modules or profile.chip):
+        return ()
+    evidence = _evidence(board, profile)
+    chips = (board.chip, *(entry.rpartition(",")[2] for entry in board.compatible))  # rk3588 of rockchip,rk3588
+    if evidence.is_module or (profile.chip and profile.chip in chips):
+        return tuple(evidence.against)
+    return (f"it calls itself {board.compatible[0]}",)
 
 
 def _ranked(board: Board, profiles: Iterable[Profile]) -> Iterable[tuple[tuple[int, int, int, str], Match]]:

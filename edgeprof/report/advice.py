@@ -121,10 +121,11 @@ _BY_REASON = {
     Reason.MIXED: "run it again on a quiet machine; processes that still differ leave too little margin to gate on",
     Reason.NOT_MEASURED: "this device and runtime do not report it: leave {key} out of the budget",
     Reason.NO_POWER: (
-        "power is read from tegrastats or the board's INA3221, from a Raspberry Pi 5's PMIC, or from RAPL, which needs"
+        "power is read from tegrastats, from the board's INA3221, or from RAPL, which needs"
         " sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj; without any of them leave power and energy out"
         " of the budget"
     ),
+    Reason.NO_GPU_MEMORY: "run edgeprof's agent as root, who may read nvmap, or leave {key} out of the budget",
 }
 
 

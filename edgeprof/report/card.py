@@ -18,7 +18,8 @@ VERSION = 1
 # Several entries of the card on one line each; {} is the entry.
 _LINES: Mapping[str, Sequence[tuple[str, str]]] = {
     "weights": [("weights", "{}"), ("classes", "{} classes")],
-    "fit": [("size_policy", "{}"), ("frame", "{}")],
+    "fit": [("size_policy", "{}")],
+    "frame": [("frame", "{}"), ("frame_fit", "{}"), ("preprocessing", "{}"), ("normalisation", "{}")],
     "graph": [("opset", "opset {}"), ("nodes", "{} operators"), ("exporter", "{}"), ("producer", "by {}")],
     "passes": [("passes", "{}")],
     "precision": [

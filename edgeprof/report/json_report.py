@@ -152,6 +152,7 @@ def _process(summary: Summary, percents: Sequence[float], batch: int) -> dict[st
         "threads": process.threads,
         "runtime_version": process.runtime_version,
         "power_mode": process.power_mode,
+        "clocks_locked": process.clocks_locked,
         "telemetry": figures_of(process, batch),
     }
 
@@ -166,6 +167,7 @@ def _about(measurement: Measurement) -> dict[str, Any]:
         },
         "job": {**asdict(measurement.job), "digest": measurement.job.digest},
         "device": measurement.job.device,
+        "require": asdict(measurement.require),
         "host": measurement.host,
         "card": measurement.card,
         "parity": asdict(measurement.parity) if measurement.parity else None,

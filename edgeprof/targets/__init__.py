@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What was removed from a device."""
+    """What was removed from a device, and how many files were left to another session that is on it now."""
 
     files: int
     bytes: int
+    left: int = 0
 
 
 class Target(Protocol):

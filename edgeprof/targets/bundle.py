@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeprof.agent.byte_code import add_byte_code, compiled_path
-from edgeprof.core.files import digest_of_bytes, digest_of_file, write_atomically
+from edgeprof.core.files import digest_of_bytes, digest_of_file, is_trusted, write_atomically
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PARTS = ("core", "agent")
@@ -32,9 +31,10 @@ def bundle(folder: Path) -> Bundle:
     sources = _sources()
     key = digest_of_bytes(b"".join(name.encode() + content for name, content in sources.items()))[:16]
     path = folder / f"edgeprof-agent-{key}.pyz"
-    if not _is_whole(path, sources):
-        write_atomically(path, _archive(sources))
-    if not _is_whole(Path(compiled_path(str(path))), [f"{name}c" for name in sources]):
+    members = {"__main__.py": _MAIN, **sources}
+    if not _holds(path, members):
+        write_atomically(path, _archive(members))
+    if not _holds(Path(compiled_path(str(path))), members, compiled=True):
         add_byte_code(str(path))
     return Bundle(path, digest_of_file(path), key)
 
@@ -46,19 +46,23 @@ def _sources() -> dict[str, bytes]:
     return {f"edgeprof/{file.relative_to(_PACKAGE).as_posix()}": file.read_bytes() for file in files}
 
 
-def _archive(sources: dict[str, bytes]) -> bytes:
+def _archive(members: dict[str, bytes]) -> bytes:
     """Sources alone, since every Python reads them and each has a byte code of its own; small, since they are sent."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in {"__main__.py": _MAIN, **sources}.items():
+        for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED, compresslevel=9)
     return buffer.getvalue()
 
 
-def _is_whole(path: Path, names: Collection[str]) -> bool:
-    """Whether it is there and its parts have the checksums they were written with."""
+def _holds(path: Path, members: dict[str, bytes], *, compiled: bool = False) -> bool:
+    """Whether it is nobody else's and holds just these; of byte code, which takes long to make, only the sources."""
+    names = [*members, *(f"{name}c" for name in members if compiled)]
     try:
+        if path.is_symlink() or not is_trusted(path.stat()):
+            return False
         with zipfile.ZipFile(path) as archive:
-            return set(names) <= set(archive.namelist()) and archive.testzip() is None
-    except (OSError, zipfile.BadZipFile, zlib.error):
+            is_same = all(archive.read(name) == content for name, content in members.items())
+            return is_same and sorted(archive.namelist()) == sorted(names) and archive.testzip() is None
+    except (OSError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return False

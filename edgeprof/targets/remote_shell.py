@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgeprof.agent.byte_code import compiled_path
 from edgeprof.core.errors import TargetError
+from edgeprof.targets.hearing import printable
 
 OLDEST_PYTHON = (3, 8)
 GREETING = b"edgeprof-python "
@@ -42,7 +43,7 @@ _BOOT = (
     "sys.modules[m[-1][0]].main()"
 )
 _AGENT = Path(__file__).resolve().parent.parent / "agent"
-_KEEPERS = ("byte_code", "shelf", "keeper")
+_KEEPERS = ("byte_code", "shelf", "clearing", "keeper")
 
 
 def keeper_program() -> bytes:
@@ -66,7 +67,7 @@ def version_of(greeting: bytes, name: str, python: str) -> tuple[int, int]:
     said = re.match(rb"(\d+)\.(\d+)", greeting.removeprefix(GREETING))  # edgeprof-python 3.8.10
     version = (int(said.group(1)), int(said.group(2))) if said else (0, 0)
     if version < OLDEST_PYTHON:
-        shown = greeting.removeprefix(GREETING).decode(errors="replace").strip()
+        shown = printable(greeting.removeprefix(GREETING).decode(errors="replace").strip())
         raise TargetError(
             f'device "{name}": {python} is Python {shown}, and the agent needs 3.8',
             f"install a newer one, and name it: python: under devices: {name}: in edgeprof.yaml",
@@ -76,7 +77,7 @@ def version_of(greeting: bytes, name: str, python: str) -> tuple[int, int]:
 
 def no_python(line: bytes, name: str, python: str) -> TargetError:
     """The interpreter asked for is not there; others may be."""
-    others = line.removeprefix(NO_PYTHON).decode(errors="replace").split()
+    others = printable(line.removeprefix(NO_PYTHON).decode(errors="replace")).split()
     if others:
         hint = f"it has {', '.join(others)}: name one with python: under devices: {name}: in edgeprof.yaml"
     else:

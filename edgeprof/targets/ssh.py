@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, TargetError
 from edgeprof.targets import Cleaned
 from edgeprof.targets.hearing import Complaints, Ear, Silence, TooLong
@@ -83,12 +84,11 @@ class SshTarget:
             except Damaged:
                 self._say(f"a file arrived damaged on {self.name}: sending it again")
                 self._drop()
-            except TargetError:
+            except (AgentError, TargetError):
                 self._drop()  # it reads what we had yet to send
                 raise
-        raise TargetError(
-            f'device "{self.name}": a file could not be sent in {_ATTEMPTS} attempts', "see to the network"
-        )
+        message = f'device "{self.name}": a file could not be sent in {_ATTEMPTS} attempts'
+        raise TargetError(message, "see to the network", may_pass=True)
 
     def start(self, agent: str) -> subprocess.Popen[bytes]:
         keeper = self._connected()
@@ -133,15 +133,18 @@ class SshTarget:
         except Lost:
             self._drop()
             raise self._lost() from None
+        except AgentError:
+            self._drop()  # what it still says would be taken for the next answer
+            raise
         return here
 
     def clean(self, older_than_s: float) -> Cleaned:
         answer = self._asked({"do": "clean", "older_than_s": older_than_s}, 600.0)
         self._close()  # what it said is placed is so no more
-        files, size = answer.get("removed"), answer.get("bytes")
-        if not isinstance(files, int) or not isinstance(size, int):
-            raise AgentError(f"{self.name} did not say what it removed", cause="garbled")
-        return Cleaned(files, size)
+        try:
+            return restore(Cleaned, answer, "cleaned")
+        except ValueError as error:
+            raise AgentError(f"{self.name} did not say what it removed", cause="garbled") from error
 
     def close(self) -> None:
         self._close()
@@ -150,15 +153,15 @@ class SshTarget:
             self._fetched = None
 
     def _asked(self, request: Mapping[str, Any], within_s: float = 30.0) -> dict[str, Any]:
-        try:
-            return self._connected().ask(request, within_s)
-        except Lost:
-            self._drop()
-        try:
-            return self._connected().ask(request, within_s)
-        except Lost:
-            self._drop()
-            raise self._lost() from None
+        for _ in range(2):
+            try:
+                return self._connected().ask(request, within_s)
+            except Lost:
+                self._drop()
+            except AgentError:
+                self._drop()
+                raise
+        raise self._lost()
 
     def _connected(self) -> RemoteKeeper:
         if self._keeper and self._keeper.link.master.poll() is not None:

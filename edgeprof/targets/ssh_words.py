@@ -31,7 +31,11 @@ _SWITCHED_ON = "is it switched on, and is this its address? try: ssh {destinatio
 # The first that fits is taken; each with a line of OpenSSH 7.6 to 9.9 that it was written for.
 _COMPLAINTS = (
     # @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
-    _complaint("REMOTE HOST IDENTIFICATION HAS CHANGED", "its host key has changed: refused", "if you know why, do as it says; {said}"),
+    _complaint(
+        "REMOTE HOST IDENTIFICATION HAS CHANGED",
+        "its host key has changed: refused",
+        "if you know why, do as it says; {said}",
+    ),
     # No ED25519 host key is known for [127.0.0.1]:2222 and you have requested strict checking.
     # Host key verification failed.
     _complaint(

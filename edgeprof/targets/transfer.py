@@ -28,6 +28,8 @@ _CHUNK_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, where there is one
 _VERIFIES_WITHIN_S = 300.0  # what ssh and the device still hold when we have sent everything, and a slow card
 _SHOW_EVERY_S = 0.2
+_LATEST_S = 1e12  # since the epoch; NaN is not below it
+_MOST_BYTES = 1 << 63
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -35,8 +37,8 @@ class Lost(Exception):
     """The link broke; what was sent so far lies on the device."""
 
 
-class Damaged(Exception):
-    """What arrived is not what was sent, and was removed there."""
+class Damaged(AgentError):
+    """What arrived is not what was sent, and was removed there; of anything but a file that was sent it is garbage."""
 
 
 def stored_name(digest: str, path: Path) -> str:
@@ -52,7 +54,6 @@ class RemoteKeeper:
     def __init__(self, link: Link, ear: Ear, complaints: Complaints, name: str, version: tuple[int, int]) -> None:
         self.link, self.version, self._name = link, version, name
         self._ear, self._complaints = ear, complaints
-        self._used: set[str] = set()
         assert link.master.stdin
         assert link.master.stdout
         self._to, self._from = link.master.stdin.fileno(), link.master.stdout.fileno()
@@ -61,11 +62,11 @@ class RemoteKeeper:
             fcntl.fcntl(self._to, _SET_PIPE_SIZE, _CHUNK_BYTES)
         ready = self._answer(SILENCE_S)
         try:
-            self.root = str(ready["root"])
+            self.root = _folder_of(ready["root"])
             self.passed_over = [f"{printable(path)}: {printable(words)}" for path, words in ready["passed_over"]]
             self.placed = {str(name): int(size) for name, size in ready["placed"]}
             self.parts = {str(name): int(size) for name, size in ready["parts"].items()}
-            self.clock_offset_s = round(float(ready["time"]) - datetime.now(timezone.utc).timestamp(), 1)
+            self.clock_offset_s = _seconds_ahead(ready["time"])
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise self._garbage(json.dumps(ready).encode()) from error
         if not self.root:
@@ -87,9 +88,7 @@ class RemoteKeeper:
 
     def path_of(self, stored: str) -> str:
         """Where a placed file lies; that it is used now keeps it from being the first to go."""
-        if stored not in self._used:
-            self._used.add(stored)
-            self._write(line_of({"do": "used", "names": [stored]}))
+        self._write(line_of({"do": "used", "names": [stored]}))
         return f"{self.root}/{stored}"
 
     def ask(self, request: Mapping[str, Any], within_s: float = SILENCE_S) -> dict[str, Any]:
@@ -111,7 +110,6 @@ class RemoteKeeper:
         if answer.get("path") != f"{self.root}/{stored}":
             raise self._garbage(json.dumps(answer).encode())
         self.placed[stored] = size
-        self._used.add(stored)
 
     def bring(self, remote: str, here: Path, show: Show) -> None:
         """Fetch a file of the device's; as much as it says beforehand, and no more than is allowed."""
@@ -168,7 +166,7 @@ class RemoteKeeper:
         if answer is None:
             raise self._garbage(line)
         if answer.get("error") == "damaged":
-            raise Damaged
+            raise Damaged(f"{self._name} says that what it was sent is damaged", cause="garbled")
         if "error" in answer:
             raise self._refusal(answer)
         return answer
@@ -201,6 +199,19 @@ class RemoteKeeper:
         return TargetError(f'device "{self._name}" cannot write {path}: {words}', "see its mounts and its quota")
 
 
+def _folder_of(told: object) -> str:
+    """Where the device keeps files, which is shown and kept in the record; empty where it has no such place."""
+    if not isinstance(told, str) or (told and not (told.startswith("/") and told.isprintable())):
+        raise ValueError(told)
+    return told
+
+
+def _seconds_ahead(told: object) -> float:
+    if not isinstance(told, (int, float)) or not abs(told) < _LATEST_S:
+        raise ValueError(told)
+    return round(told - datetime.now(timezone.utc).timestamp(), 1)
+
+
 class _Rarely:
     """Is due a few times a second: whoever watches a terminal can read no faster."""
 
@@ -216,6 +227,6 @@ class _Rarely:
 
 
 def _mib(size: object) -> str:
-    if not isinstance(size, int):
+    if not isinstance(size, int) or not 0 <= size < _MOST_BYTES:
         return "some"
     return f"{size / 2**20:.0f}" if size >= 10 << 20 else f"{size / 2**20:.1f}"

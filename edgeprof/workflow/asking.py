@@ -10,16 +10,17 @@ from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
-from edgeprof.workflow.device import Device
+from edgeprof.workflow.device import Device, host_told
 
 
 def host_now(device: Device) -> dict[str, Any]:
     """Its facts, from an agent that is started for them."""
     with conversation(device.target, device.agent, Order(Task.DESCRIBE)) as events:
         seen = next((event for event in events if event["event"] == "done"), None)
-    if seen is None or not isinstance(seen.get("host"), dict):
-        raise AgentError("the agent was done without telling of its host", cause="garbled")
-    return {**seen["host"], **device.target.facts}
+    try:
+        return host_told(seen or {}, device.target)
+    except (KeyError, TypeError, ValueError) as error:
+        raise AgentError(f"{device.name} describes itself in no way we know: {error}", cause="garbled") from error
 
 
 def looked_at_again(device: Device) -> Device:

@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeprof.config import Request
 from edgeprof.core.answer import Answer, Judged, Refused
 from edgeprof.core.budget import Budget
-from edgeprof.core.errors import AgentError, EdgeprofError
+from edgeprof.core.errors import AgentError, EdgeprofError, TargetError
 from edgeprof.core.exits import Exit
 from edgeprof.core.measurement import Ended, Measurement
 from edgeprof.core.verdict import Word, judge
@@ -39,18 +39,32 @@ def _exit_of(error: EdgeprofError, budget: Budget) -> Exit:
 
 
 def _check(request: Request, model: str, device: Device, workshop: Workshop, cooling: CoolDown) -> Judged:
-    ready = prepare(request, model, device, workshop)
-    saved = _saved_answer(request, ready, device, workshop)
-    if saved:
-        return saved
-    ready = cooling.cooled(ready, workshop.progress)
-    answer = _measure_and_judge(request, ready, device, workshop)
-    for attempt in range(1, request.retries + 1):
-        if answer.verdict.word is not Word.INVALID:
-            break
-        workshop.progress.say(f"the environment was not valid: trying again, {attempt} of {request.retries}")
-        answer = _measure_and_judge(request, ready, device, workshop)
-    return answer
+    ready: Ready | None = None
+    attempt = 0
+    while True:
+        attempt += 1
+        is_last = attempt > request.retries
+        try:
+            if ready is None:
+                prepared = prepare(request, model, device, workshop)
+                saved = _saved_answer(request, prepared, device, workshop)
+                if saved:
+                    return saved
+                ready = cooling.cooled(prepared, workshop.progress)
+            answer = _measure_and_judge(request, ready, device, workshop)
+            if is_last or answer.verdict.word is not Word.INVALID:
+                return answer
+            why = "the environment was not valid"
+        except (AgentError, TargetError) as error:
+            if is_last or not _may_pass(error):
+                raise
+            why = error.message
+        workshop.progress.say(f"{why}: trying again, {attempt} of {request.retries}")
+
+
+def _may_pass(error: AgentError | TargetError) -> bool:
+    """A link that stays away may come back."""
+    return error.may_pass if isinstance(error, TargetError) else error.cause == Ended.LOST.value
 
 
 def _saved_answer(request: Request, ready: Ready, device: Device, workshop: Workshop) -> Judged | None:

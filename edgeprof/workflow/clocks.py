@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Optional
+from dataclasses import dataclass, replace
 
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, EdgeprofError, TargetError
 from edgeprof.core.protocol import Order, Task
+from edgeprof.core.requirement import missed, required
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
 from edgeprof.workflow.asking import looked_at_again
@@ -18,6 +19,7 @@ from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.progress import Progress
 
 _RESTORED_WITHIN_S = 60.0
+_ENDS_WITHIN_S = 4.5  # the same of one that was told to end, from then on
 _LOOK_S = 0.5
 
 
@@ -26,8 +28,7 @@ class _Changed:
     """What the agent has changed, as it tells it."""
 
     changes: tuple[str, ...]
-    clocks_locked: Optional[bool]
-    left_behind: tuple[str, ...]
+    put_right: tuple[str, ...]
     is_recorded: bool
 
 
@@ -47,15 +48,25 @@ def held(
         power_mode=machine.power_mode,
         lock_clocks=machine.lock_clocks,
     )
-    with _conversation(device, order) as events:
-        notes = _notes(_changed(events, progress))
-        for note in notes:
-            progress.say(note)
-        yield looked_at_again(device), notes
+    is_set = False
+    deadline: float | None = None
     try:
-        _await_restored(device, progress)
-    except EdgeprofError as error:  # what was measured stands all the same
-        progress.say(f"warning: nobody saw whether the device is as it was: {error.message}")
+        with _conversation(device, order) as events:
+            notes = _notes(_changed(events, progress))
+            is_set, losses = True, device.target.losses
+            for note in notes:
+                progress.say(note)
+            try:
+                as_asked = replace(looked_at_again(device), losses=losses)
+                _expect_taken(as_asked)
+                yield as_asked, notes
+            except BaseException as error:
+                if not isinstance(error, Exception):  # a signal's: whoever sent it waits
+                    deadline = time.monotonic() + _ENDS_WITHIN_S
+                raise
+    finally:
+        if is_set:
+            _see_restored(device, progress, deadline or time.monotonic() + _RESTORED_WITHIN_S)
 
 
 @contextmanager
@@ -84,24 +95,44 @@ def _changed(events: Iterator[Event], progress: Progress) -> _Changed:
 
 def _notes(done: _Changed) -> tuple[str, ...]:
     notes = [f"{change}, for this measuring" for change in done.changes]
-    if done.clocks_locked is False and any("power mode" not in change for change in done.changes):
-        notes.append("the clocks do not look locked all the same")
-    if done.left_behind:
-        notes.append(f"an earlier hold was not put back: {' && '.join(done.left_behind)}")
+    if done.put_right:
+        notes.append(f"put back what an earlier hold had left: {', '.join(done.put_right)}")
     if not done.is_recorded:
         notes.append("what is changed could not be recorded on the device: after a power cut nothing tells of it")
     return tuple(notes)
 
 
-def _await_restored(device: Device, progress: Progress) -> None:
+def _expect_taken(device: Device) -> None:
+    found = missed(required(device.machine, device.board), device.board, device.name)
+    if found:
+        raise TargetError(
+            f"{device.name} was set as asked, and is not so: {'; '.join(one.message for one in found)}",
+            f"edgeprof doctor --device {device.name} tells how it is now",
+        )
+
+
+def _see_restored(device: Device, progress: Progress, deadline: float) -> None:
     """The device puts things back by itself; here we only see that it did, and say where it did not."""
     progress.show("waiting for the clocks to be put back")
-    deadline = time.monotonic() + _RESTORED_WITHIN_S
+    found: list[str | None] = []
+    # On a link that hangs the asking itself has no end soon enough.
+    asking = threading.Thread(target=lambda: found.append(_what_is_left(device, deadline)), daemon=True)
+    asking.start()
+    asking.join(max(0.0, deadline - time.monotonic()))
+    warning = found[0] if found else "nobody saw in time whether the device is as it was"
+    if warning:
+        progress.say(f"warning: {warning}")
+
+
+def _what_is_left(device: Device, deadline: float) -> str | None:
     while True:
-        hold = looked_at_again(device).board.hold
+        try:
+            hold = looked_at_again(device).board.hold
+        except EdgeprofError as error:  # what was measured stands all the same
+            return f"nobody saw whether the device is as it was: {error.message}"
         if hold is None:
-            return
-        if not hold.is_held or time.monotonic() >= deadline:
-            progress.say(f"warning: not put back on the device: {', '.join(hold.changes)}; {' && '.join(hold.undo)}")
-            return
+            return None
+        if not hold.is_held or time.monotonic() + 2 * _LOOK_S >= deadline:
+            not_yet = "not yet put back" if hold.is_held else "not put back"
+            return f"{not_yet} on the device: {', '.join(hold.changes)}; {' && '.join(hold.undo)}"
         time.sleep(_LOOK_S)

@@ -82,7 +82,7 @@ def _converted(
     artefact = replace(artefact, notes=(*artefact.notes, *proved.notes))
     if form == "tensorrt":
         built = plan_of(artefact, replace(plan, precision=artefact.precision), workshop.cache, progress.show)
-        artefact = replace(built, notes=(*artefact.notes, *built.notes), card={**artefact.card, **built.card})
+        artefact = replace(built, notes=artefact.notes, card={**artefact.card, **built.card})
     files = _written(artefact, form, _place(request, artefact, form, to), workshop) if to else ()
     return Converted(model, form, artefact, proved.parity, files)
 
@@ -96,14 +96,16 @@ def _expect_place(request: Request, forms: Sequence[str], to: Path | None) -> No
 
 
 def _place(request: Request, artefact: Artefact, form: str, to: Path | None) -> Path:
-    """The file that was named, else one in the folder that was, by model, size and precision."""
+    """The file that was named, else one in the folder that was, by model, size, input and precision."""
     assert to
     suffix = _SUFFIXES[form]
     if to.suffix == suffix:
         return to
-    size = "" if request.resolution == NATIVE else "-" + "x".join(map(str, artefact.inputs[0].shape[-2:]))
+    asked = request.resolution
+    size = "" if asked == NATIVE else f"-{asked.height}x{asked.width}"
+    frame = "-frame" if request.frame else ""
     stem = Path(artefact.model).stem.replace(":", ".")
-    return to / f"{stem}{size}-{artefact.precision}{suffix}"
+    return to / f"{stem}{size}{frame}-{artefact.precision}{suffix}"
 
 
 def _written(artefact: Artefact, form: str, place: Path, workshop: Workshop) -> tuple[Path, ...]:

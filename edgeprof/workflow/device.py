@@ -8,12 +8,12 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from edgeprof.core.board import Board
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
+from edgeprof.core.host import Host
 from edgeprof.core.machine import Machine
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets import Target
@@ -26,6 +26,7 @@ from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
 
 _HERE = ("local", "cpu")
+_LONGEST_HELD_S = 1e9  # more is a clock that began in 1970 and was set since
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class FoundRuntime:
     """A runtime as the device has it; without a version it is not installed there."""
 
     name: str
-    version: str | None
+    version: Optional[str]  # the codec reads it
     precisions: tuple[str, ...]
     install: str
 
@@ -43,11 +44,17 @@ class Device:
     name: str
     target: Target
     agent: Bundle
-    host: dict[str, Any]
+    host: dict[str, Any]  # as it was told, for the record
     runtimes: tuple[FoundRuntime, ...]
     lock: str
     machine: Machine = field(default_factory=lambda: Machine("local"))
     board: Board = field(default_factory=Board)
+    losses: int = 0  # of its link, by the time that its power mode and clocks were set
+
+    @property
+    def facts(self) -> Host:
+        """Of what was told, what is computed with."""
+        return restore(Host, self.host, "host")
 
     def runtime(self, name: str) -> FoundRuntime:
         """The runtime of that name, if it can be used."""
@@ -68,7 +75,7 @@ def open_device(machine: Machine, workshop: Workshop, wait_s: float | None = Non
     """
     target = target_of(machine, workshop.progress, wait_s)
     try:
-        agent = _bundled(workshop.agents)
+        agent = _bundled(workshop)
         with conversation(target, agent, Order(Task.DESCRIBE)) as events:
             seen = next(event for event in events if event["event"] == "done")
         yield _device(machine, target, agent, seen)
@@ -79,11 +86,10 @@ def open_device(machine: Machine, workshop: Workshop, wait_s: float | None = Non
 def target_of(machine: Machine, progress: Progress, wait_s: float | None = None) -> Target:
     """The way to a machine; nothing is connected yet."""
     if machine.host is not None:
-        python = machine.python or (machine.profile.python if machine.profile else "python3")
         return SshTarget(
             machine.host,
             name=machine.name,
-            python=python,
+            python=machine.interpreter,
             wait_s=wait_s or 0.0,
             show=progress.show,
             say=progress.say,
@@ -100,9 +106,13 @@ def holder(what: str) -> str:
 
 def waiting_for(event: Mapping[str, Any]) -> str:
     """What to say when the agent tells that it has to wait."""
-    held_s = event.get("held_s")
-    since = f", for {_duration(held_s)} now" if isinstance(held_s, (int, float)) else ""
-    return f"waiting for the device: {event['holder'] or 'another measurement'} holds it{since}"
+    return f"waiting for the device: {event['holder'] or 'another measurement'} holds it{_since(event.get('held_s'))}"
+
+
+def _since(held_s: object) -> str:
+    if not isinstance(held_s, (int, float)) or not 0 <= held_s < _LONGEST_HELD_S:
+        return ""
+    return f", for {_duration(held_s)} now"
 
 
 def _duration(seconds: float) -> str:
@@ -118,7 +128,18 @@ def _user() -> str:
         return f"user {os.getuid()}"
 
 
-def _bundled(agents: Path) -> Bundle:
+def host_told(event: Event, target: Target) -> dict[str, Any]:
+    """What an agent tells of its machine, for the record; any of KeyError, TypeError, ValueError where it is none."""
+    host = {**event["host"], **target.facts}
+    restore(Host, host, "host")
+    if host.get("board"):
+        restore(Board, host["board"], "board")
+    return host
+
+
+def _bundled(workshop: Workshop) -> Bundle:
+    agents = workshop.agents
+    workshop.cache.expect_ours()  # the agent is executed here, and sent to devices
     try:
         return bundle(agents)
     except OSError as error:
@@ -130,10 +151,8 @@ def _bundled(agents: Path) -> Bundle:
 
 def _device(machine: Machine, target: Target, agent: Bundle, seen: Event) -> Device:
     try:
-        runtimes = tuple(
-            FoundRuntime(r["name"], r["version"], tuple(r["precisions"]), r["install"]) for r in seen["runtimes"]
-        )
-        host = {**seen["host"], **target.facts}
+        runtimes = tuple(restore(FoundRuntime, told, "runtime") for told in seen["runtimes"])
+        host = host_told(seen, target)
         board = restore(Board, host["board"], "board") if host.get("board") else Board()
         return Device(machine.name, target, agent, host, runtimes, str(seen["lock"]), machine, board)
     except (KeyError, TypeError, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from edgeprof.core.host import Host
 from edgeprof.core.probe import Probe
 from edgeprof.core.requirement import unmet
 from edgeprof.core.validity import FOREIGN_SHARE
@@ -67,25 +68,31 @@ def _runtimes(device: Device, found: Probe) -> Iterator[Remark]:
 
 
 def _machine(device: Device) -> Iterator[Remark]:
-    host = device.host
-    yield Remark("machine", f"{host.get('processor')}, {host.get('machine')}, {host.get('system')}")
-    cores, online, quota = host["cores"], host["cores_online"], host.get("quota_cores")
-    text = f"{cores} of {online} cores in the affinity mask"
-    if quota is not None:
-        text += f", the cgroup allows {quota:.2g}"
-    throttles = quota is not None and quota < cores
-    yield Remark("cores", text, "raise the quota: threads that share too little time throttle" if throttles else None)
-    governor = host.get("governor")
-    if governor is None:
+    host = device.facts
+    yield Remark("machine", ", ".join(filter(None, (host.processor, host.machine, host.system))) or "not visible")
+    yield _cores(host)
+    if host.governor is None:
         yield Remark("governor", "not visible, as on most virtual machines")
     else:
-        remedy = None if governor == "performance" else "for steadier numbers: cpupower frequency-set -g performance"
-        yield Remark("governor", governor, remedy)
-    yield _memory(device)
+        is_fast = host.governor == "performance"
+        remedy = None if is_fast else "for steadier numbers: cpupower frequency-set -g performance"
+        yield Remark("governor", host.governor, remedy)
+    yield _memory(host)
 
 
-def _memory(device: Device) -> Remark:
-    available, limit = device.host.get("memory_available_bytes"), device.host.get("memory_limit_bytes")
+def _cores(host: Host) -> Remark:
+    if host.cores is None:
+        return Remark("cores", "not visible")
+    text = f"{host.cores} of {host.cores_online or host.cores} cores in the affinity mask"
+    if host.quota_cores is None:
+        return Remark("cores", text)
+    text += f", the cgroup allows {host.quota_cores:.2g}"
+    throttles = host.quota_cores < host.cores
+    return Remark("cores", text, "raise the quota: threads that share too little time throttle" if throttles else None)
+
+
+def _memory(host: Host) -> Remark:
+    available, limit = host.memory_available_bytes, host.memory_limit_bytes
     least = min((value for value in (available, limit) if value is not None), default=None)
     text = "not visible" if available is None else f"{available / 2**30:.1f} GiB available"
     if limit is not None:
@@ -103,7 +110,7 @@ def _disk(device: Device) -> Iterator[Remark]:
 
 def _load_average(device: Device) -> Remark:
     """As the device's own kernel counts it: we see none of its programs from here."""
-    load, online = device.host.get("load_average"), device.host.get("cores_online") or 1
+    load, online = device.facts.load_average, device.facts.cores_online or 1
     if load is None:
         return Remark("load", "not visible")
     is_busy = load / online > FOREIGN_SHARE

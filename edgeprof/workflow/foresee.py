@@ -25,9 +25,18 @@ def _input(request: Request, model: str, cache: Cache) -> str:
     artefact = known(recipe_of(request, model, request.runtime), cache)
     if artefact:
         return f"{source.name}: {', '.join(map(str, artefact.inputs))}"
+    if request.frame:
+        return f"{source.name}: {_frames(request)}"
     if request.shapes:
         return f"{source.name}: " + ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in request.shapes.items())
     resolution = request.resolution
     if resolution.is_native:
         return f"{source.name}: {request.batch} x the model's own size, known once it is exported"
     return f"{source.name}: {request.batch}x3x{resolution.height}x{resolution.width}"
+
+
+def _frames(request: Request) -> str:
+    size = request.resolution if request.frame is None or request.frame.is_native else request.frame
+    if size.is_native:
+        return f"{request.batch} x uint8 frames of the model's own size, known once it is exported"
+    return f"{request.batch}x{size.height}x{size.width}x3 uint8"

@@ -11,7 +11,8 @@ from pathlib import Path
 from edgeprof import __version__
 from edgeprof.config import Request
 from edgeprof.core.budget import Budget
-from edgeprof.core.measurement import Measurement, Process
+from edgeprof.core.measurement import Measurement, Process, Required
+from edgeprof.core.requirement import required
 from edgeprof.store import measurements
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.prepare import Ready
@@ -29,7 +30,7 @@ def measure_all(
     is_final: Callable[[Measurement], bool],
 ) -> tuple[Measurement, Path | None]:
     """Process after process until there are as many as planned or `is_final`; and where it was saved."""
-    measurement = _blank(request, ready, budget)
+    measurement = _blank(request, ready, budget, required(device.machine, device.board))
     lost: list[Process] = []
     sampling = request.plan.sampling(tuple(limit.threshold for limit in budget.sequential) if budget else ())
     path: Path | None = None
@@ -44,7 +45,7 @@ def measure_all(
     return measurement, path
 
 
-def _blank(request: Request, ready: Ready, budget: Budget | None) -> Measurement:
+def _blank(request: Request, ready: Ready, budget: Budget | None, require: Required) -> Measurement:
     """A measurement with no process in it yet."""
     now = datetime.now(timezone.utc)
     artefact = ready.prepared.artefact
@@ -58,6 +59,7 @@ def _blank(request: Request, ready: Ready, budget: Budget | None) -> Measurement
         size_bytes=artefact.size_bytes,
         budget=budget.as_config() if budget else {},
         budget_name=budget.name if budget else None,
+        require=require,
         parity=ready.parity,
         race=ready.laps,
         notes=ready.notes,

@@ -84,10 +84,18 @@ def _expect_taken(request: Request, artefact: Artefact) -> None:
     shapes = [tensor.shape for tensor in artefact.inputs]
     seen = ", ".join(map(str, artefact.inputs))
     height, width = request.resolution.height, request.resolution.width
-    if height and width and not any((height, width) in pairwise(shape) for shape in shapes):
+    if height and width and not _takes(artefact, height, width):
         raise ConfigError(f"no input takes res {request.resolution}: {seen}", "leave --res out")
     if request.batch > 1 and not any(shape[:1] == (request.batch,) for shape in shapes):
         raise ConfigError(f"no input takes batch {request.batch}: {seen}", "leave --batch out")
+
+
+def _takes(artefact: Artefact, height: int, width: int) -> bool:
+    """A graph that takes camera frames resizes them to what its card says."""
+    network = artefact.card.get("network")
+    if network:
+        return network == f"{height}x{width}"
+    return any((height, width) in pairwise(tensor.shape) for tensor in artefact.inputs)
 
 
 def _choices(request: Request, source: Source, device: Device) -> list[tuple[str, str]]:
@@ -140,6 +148,9 @@ def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
         form="pt2" if runtime == "torch" else "onnx",
         shapes=tuple(request.shapes.items()),
         inputs=tuple(request.inputs.items()),
+        frame=request.frame,
+        frame_fit=request.fit,
+        bgr=request.bgr,
     )
 
 

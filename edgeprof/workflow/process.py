@@ -16,9 +16,10 @@ from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Phase, Sampling, SamplingWatch
 from edgeprof.core.stats.percentile import percentile_of_sorted
+from edgeprof.targets import Target
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
-from edgeprof.workflow.device import Device, holder, waiting_for
+from edgeprof.workflow.device import Device, holder, host_told, waiting_for
 from edgeprof.workflow.progress import Progress
 
 # Sorting takes a core that the model may be using; so many of the newest are enough for figures that pass by.
@@ -79,7 +80,7 @@ def _measure_once(
         holder=holder(prepared.job.model),
         lock_timeout_s=lock_timeout_s,
     )
-    listener = _Listener(sampling, progress)
+    listener = _Listener(sampling, progress, device.target)
     try:
         with conversation(device.target, device.agent, order) as events:
             for event in events:
@@ -88,21 +89,29 @@ def _measure_once(
         if not listener.has_samples and error.cause != "lost":
             raise
         return listener.cut_short(error), device.host
-    return listener.process(), {**listener.host, **device.target.facts}
+    return _with_board(listener.process(), listener.host), listener.host
+
+
+def _with_board(process: Process, host: dict[str, Any]) -> Process:
+    """What may be required of a board, as it was once the process was sampled."""
+    board = host.get("board") or {}
+    mode = process.power_mode or board.get("power_mode")
+    return replace(process, power_mode=mode, clocks_locked=board.get("clocks_locked"))
 
 
 def _expect_held(device: Device) -> None:
     """A hold is a session of its own, and ends with its link: what comes after would be another question answered."""
-    if device.target.losses and (device.machine.power_mode or device.machine.lock_clocks):
+    if device.target.losses > device.losses and (device.machine.power_mode or device.machine.lock_clocks):
         raise TargetError("the link was lost, and with it the power mode and clocks that were set", "run it again")
 
 
 class _Listener:
     """Gathers the samples as they come, and says how it goes; the same watch as the agent's splits off the warm-up."""
 
-    def __init__(self, sampling: Sampling, progress: Progress) -> None:
+    def __init__(self, sampling: Sampling, progress: Progress, target: Target) -> None:
         self._sampling = sampling
         self._progress = progress
+        self._target = target
         self._watch = SamplingWatch(sampling)
         self._first_s: float | None = None
         self._latencies_s: list[float] = []
@@ -137,7 +146,7 @@ class _Listener:
     def _finish(self, event: Event) -> None:
         try:
             self._record = restore(Process, event["process"], "process")
-            self.host = dict(event["host"])
+            self.host = host_told(event, self._target)
         except (KeyError, TypeError, ValueError) as error:
             raise AgentError(f"the agent's record is none: {error}", cause="garbled") from error
 

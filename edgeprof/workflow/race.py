@@ -43,7 +43,8 @@ def _lap(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s:
     except (ConvertError, RuntimeUnavailable) as error:
         return Lap(job.runtime, job.precision, None, 0, error.message)
     if process.ended is Ended.LOST:
-        raise TargetError(process.message or "the link was lost", "see to the network")  # it says nothing of a runtime
+        # It says nothing of a runtime.
+        raise TargetError(process.message or "the link was lost", "see to the network", may_pass=True)
     if not process.ended.is_whole or not process.samples_s:
         return Lap(job.runtime, job.precision, None, len(process.samples_s), _ending(process))
     if process.precision != job.precision:

@@ -38,7 +38,8 @@ def _notes(device: Device) -> tuple[str, ...]:
         notes.append(f"{device.name} does not show what board it is: that it is a {profile.title} was not checked")
     if profile and profile.kind == "gpu" and not board.gpus:
         notes.append(f"{device.name} shows no NVIDIA driver: that it has a {profile.title} was not checked")
-    if board.hold and not board.hold.is_held:
+    sets_anything = device.machine.power_mode is not None or device.machine.lock_clocks
+    if board.hold and not board.hold.is_held and not sets_anything:  # what sets puts it right first, and says so
         undo = " && ".join(board.hold.undo)
         notes.append(f"an earlier hold was not put back: {', '.join(board.hold.changes)}; {undo}")
     return tuple(notes)

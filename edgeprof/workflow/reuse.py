@@ -10,6 +10,7 @@ from typing import Any
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Job
 from edgeprof.core.measurement import Measurement, Plan
+from edgeprof.core.requirement import required
 from edgeprof.store import measurements
 from edgeprof.workflow.device import Device
 
@@ -36,6 +37,8 @@ def saved_like(
 
 
 def _is_same(measurement: Measurement, device: Device) -> bool:
+    if measurement.require != required(device.machine, device.board):
+        return False
     version = device.runtime(measurement.job.runtime).version
     return _environment(measurement.host) == _environment(device.host) and all(
         process.runtime_version == version for process in measurement.processes

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Callable, Iterator, List
 
 import pytest
 
 from agent.speaking import Agent
+from edgeprof.agent import shelf
 from edgeprof.targets.bundle import bundle
 
 
@@ -28,3 +30,16 @@ def start(archive: Path, tmp_path: Path) -> Iterator[Callable[[], Agent]]:
     yield start_one
     for agent in started:
         agent.close()
+
+
+@pytest.fixture
+def keep(tmp_path: Path) -> Callable[..., Path]:
+    """A verified file of the shelf's, last used so many days ago."""
+
+    def of(letter: str, size: int = 10, days: float = 0.0) -> Path:
+        path = tmp_path / (letter * 64 + "-model.onnx")
+        path.write_bytes(b"x" * size)
+        os.utime(str(path), ns=(int((shelf.now() - days * 86400) * 1e9), shelf.STAMP_NS))
+        return path
+
+    return of

@@ -1,4 +1,4 @@
-"""The folder that a device keeps files in: whose it may be, what lies in it, and what goes first."""
+"""The folder that a device keeps files in: whose it may be, and what lies in it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,7 @@ import pytest
 
 from edgeprof.agent import shelf
 
-DAY_S = 86400.0
 Keep = Callable[..., Path]
-
-
-@pytest.fixture
-def keep(tmp_path: Path) -> Keep:
-    """A verified file, last used so many days ago."""
-
-    def of(letter: str, size: int = 10, days: float = 0.0) -> Path:
-        path = tmp_path / (letter * 64 + "-model.onnx")
-        path.write_bytes(b"x" * size)
-        os.utime(str(path), ns=(int((shelf.now() - days * DAY_S) * 1e9), shelf.STAMP_NS))
-        return path
-
-    return of
 
 
 def names(folder: Path) -> List[str]:
@@ -93,35 +79,6 @@ def test_only_what_is_verified_and_named_by_us_is_there(tmp_path: Path, keep: Ke
     assert [name for name, _, _ in shelf.placed(str(tmp_path))] == [good.name]
 
 
-def test_what_was_used_longest_ago_makes_room(tmp_path: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "CAP_BYTES", 250)
-    oldest, older, newer = keep("a", 100, 9), keep("b", 100, 5), keep("c", 100, 3)
-    shelf.note_use(str(tmp_path), [oldest.name, "../../etc/passwd"])
-    shelf.make_room(str(tmp_path), 20)
-
-    assert names(tmp_path) == [oldest.name, newer.name]
-    assert not older.exists()
-
-
-def test_what_was_used_within_the_hour_stays_whatever_the_cap(
-    tmp_path: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shelf, "CAP_BYTES", 50)
-    recent = keep("a", 100)
-    shelf.make_room(str(tmp_path), 20)
-
-    assert recent.exists()
-
-
-def test_more_than_the_disk_has_is_refused_with_both_figures(tmp_path: Path) -> None:
-    with pytest.raises(shelf.Refused) as caught:
-        shelf.make_room(str(tmp_path), 1 << 60)
-
-    assert caught.value.told["error"] == "space"
-    assert caught.value.told["needed"] == 1 << 60
-    assert 0 <= caught.value.told["free"] < 1 << 60
-
-
 def test_an_unfinished_file_that_is_being_sent_is_not_offered_to_another(tmp_path: Path) -> None:
     name = "a" * 64 + "-model.onnx"
     file, path = shelf.open_part(str(tmp_path / name))
@@ -145,14 +102,18 @@ def test_a_part_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
     assert victim.read_text() == "precious"
 
 
-def test_cleaning_takes_everything_that_is_old_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    root = tmp_path / "edgeprof" / "device"
-    shelf.usable_root([str(root)])
-    (root / "outputs-abc").mkdir()
-    (root / "outputs-abc" / "output-0-0.npy").write_bytes(b"x" * 7)
-    (root / ("a" * 64 + "-model.onnx.part")).write_bytes(b"x" * 5)
+def test_noting_a_use_gives_no_stamp_back_to_what_was_written_to(tmp_path: Path, keep: Keep) -> None:
+    path = keep("a", days=3)
+    path.write_bytes(b"another")
+    shelf.note_use(str(tmp_path), [path.name])
 
-    assert shelf.clean(3600.0) == {"removed": 0, "bytes": 0}
-    assert shelf.clean(0.0) == {"removed": 2, "bytes": 12}
-    assert not (tmp_path / "edgeprof").exists()
+    assert not shelf.is_verified(path.name, os.lstat(str(path)))
+
+
+def test_noting_a_use_keeps_the_stamp_of_what_was_not(tmp_path: Path, keep: Keep) -> None:
+    path = keep("a", days=3)
+    shelf.note_use(str(tmp_path), [path.name])
+
+    seen = os.lstat(str(path))
+    assert shelf.is_verified(path.name, seen)
+    assert shelf.now() - seen.st_atime < 60

@@ -49,6 +49,15 @@ def test_a_plan_is_built_for_a_card_that_is_not_here(shell, small_onnx):
     assert "for 8.9" in ended.out
 
 
+@pytest.mark.trt
+def test_a_plan_takes_frames_and_says_once_what_becomes_of_them(shell, small_onnx):
+    ended = shell("convert", small_onnx, "--frame", "uint8:64x64", "--to", "tensorrt", "--compute-capability", "8.9")
+
+    assert ended.code == 0
+    assert "1x64x64x3 uint8 (frame)" in ended.out
+    assert ended.out.count("is resized to") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

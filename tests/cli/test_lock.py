@@ -62,7 +62,9 @@ def test_a_holder_that_is_killed_frees_the_lock(shell):
 
 def test_a_lock_left_behind_by_a_crash_is_no_lock(shell):
     shell.lock.write_text("somebody who is gone")
-    assert shell("check", shell.fake(latency_ms=10), *SHORT).code == 0
+    ended = shell("check", shell.fake(latency_ms=10), *SHORT)
+    assert ended.code == 0
+    assert "somebody who is gone" not in ended.out + ended.err
 
 
 def test_a_lock_that_cannot_be_used_ends_in_4(shell):

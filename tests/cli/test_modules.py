@@ -17,6 +17,7 @@ COMMANDS = (
     (),
     ("check",),
     ("measure",),
+    ("convert",),
     ("judge",),
     ("models",),
     ("doctor",),

@@ -152,6 +152,7 @@ def test_a_link_that_breaks_while_it_measures_costs_one_repetition(shell, start,
     assert "process 1 was repeated: the link to box was lost" in ended.out
 
 
+@pytest.mark.slow
 def test_a_link_that_breaks_twice_is_no_verdict_and_keeps_what_was_received(shell, start, proxied):
     started = start("check", shell.fake(latency_ms=10, real=True), *REAL, host="far")
     started.said("sampling")
@@ -173,6 +174,7 @@ def test_a_link_that_breaks_twice_is_no_verdict_and_keeps_what_was_received(shel
     assert measurement.processes[0].samples_s
 
 
+@pytest.mark.slow
 def test_another_try_is_what_retries_is_for(shell, start, proxied):
     started = start("check", shell.fake(latency_ms=10, real=True), *REAL, "--retries", "1", host="far")
     started.said("sampling")
@@ -199,6 +201,7 @@ def test_an_agent_that_stands_still_ends_in_4_and_is_ended(shell, start, sshd):
     assert sshd.agents() == []
 
 
+@pytest.mark.slow
 def test_a_device_that_reboots_while_it_measures_is_waited_for(shell, start, sshd):
     started = start("check", shell.fake(latency_ms=10, real=True), *REAL, "--wait-for-device", "1m")
     started.said("sampling")
@@ -209,6 +212,7 @@ def test_a_device_that_reboots_while_it_measures_is_waited_for(shell, start, ssh
     assert len(shell.saved()[0].lost) == 1
 
 
+@pytest.mark.slow
 def test_two_workstations_share_a_device_one_after_the_other(shell, start, sshd):
     first = start("check", shell.fake("first", latency_ms=10, real=True), *REAL)
     first.said("sampling")

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeprof.config.quantity import amount_of, seconds_of, shape_of, warm_up_of
+from edgeprof.config.quantity import amount_of, frame_of, seconds_of, shape_of, warm_up_of
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.metric import METRICS
+from edgeprof.core.resolution import NATIVE, Resolution
 from edgeprof.core.stats.steady import WarmUp
 
 
@@ -77,6 +78,25 @@ def test_a_warm_up_is_until_steady_or_exactly_what_was_asked() -> None:
 def test_a_warm_up_without_a_unit_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         warm_up_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("uint8", NATIVE),
+        (" UINT8 ", NATIVE),
+        ("uint8:1920x1080", Resolution(1080, 1920)),
+        ("uint8:720p", Resolution(720, 1280)),
+    ],
+)
+def test_a_frame_is_as_large_as_the_network_takes_or_says_its_size(text: str, frame: Resolution) -> None:
+    assert frame_of(text) == frame
+
+
+@pytest.mark.parametrize("text", ["", "float32", "1920x1080", "uint8:", "uint8:0x9", "uint8:1x3x9x9", "uint8x9"])
+def test_what_is_no_frame_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a|tensor"):
+        frame_of(text)
 
 
 def test_a_shape_is_its_sides() -> None:

@@ -18,6 +18,8 @@ from edgeprof.convert.derive import LATENCY_ONLY, RANDOM_WEIGHTS, derive
 from edgeprof.convert.parity import compare
 from edgeprof.convert.recipe import Recipe
 from edgeprof.core.errors import ConfigError, ConvertError
+from edgeprof.core.job import Tensor
+from edgeprof.core.resolution import Resolution
 
 
 @pytest.fixture
@@ -71,6 +73,25 @@ def test_an_fp16_artefact_comes_from_the_fp32_one_and_holds(network, cache, said
     seen = observed(artefact, tmp_path)
     assert seen.holds
     assert seen.relative_l2 > 0
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_camera_frames_come_first_and_then_the_precision(network, folder, cache, tmp_path, precision):
+    narrow = {"quantisation": "u8s8", "calibration": str(folder)} if precision == "int8" else {}
+    recipe = Recipe(network, precision=precision, frame=Resolution(20, 30), bgr=True, **narrow)
+
+    artefact = produce(recipe, cache, print)
+
+    assert artefact.inputs == (Tensor("frame", (1, 20, 30, 3), "uint8"),)
+    assert artefact.precision == precision
+    assert artefact.card["frame"] == "uint8 20x30 BGR"
+    assert "the frame's preprocessing is assumed: 1/255 and ImageNet's statistics" in artefact.notes
+    assert "it is padded by 5 rows, below and on the right, to 16x16" in artefact.notes
+    assert np.load(artefact.references[0].inputs[0]).dtype == np.uint8
+    assert len(cache.entries()) == (2 if precision == "fp32" else 3)
+    seen = observed(artefact, tmp_path)
+    assert seen.holds
+    assert seen.relative_l2 < {"fp32": 1e-5, "fp16": 1e-2, "int8": 0.15}[precision]
 
 
 def test_an_overflow_that_nothing_was_kept_for_is_refused(cache, tmp_path, monkeypatch):

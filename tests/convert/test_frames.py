@@ -55,7 +55,9 @@ def test_the_derived_artefact_takes_frames_and_its_runtime_agrees_with_it(derive
     assert artefact.card["frame"] == "uint8 20x30 RGB"
     assert artefact.card["preprocessing"] == "the model's own"
     assert artefact.card["opset"] == "20"
+    assert artefact.card["nodes"] == str(len(onnx.load(artefact.path).graph.node))
     assert any("resized" in note for note in artefact.notes)
+    assert not any("preprocessing" in note for note in artefact.notes)
     parity = compare(artefact, as_deployed(artefact, tmp_path), "onnxruntime", "fp32")
     assert parity.relative_l2 < 1e-5
     assert not parity.is_vacuous

@@ -5,7 +5,9 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
+import numpy as np  # noqa: TID253
 import pytest
 
 from edgeprof.convert import produce
@@ -15,7 +17,7 @@ from edgeprof.convert.sources import timm_names
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.exits import Exit
 from edgeprof.core.job import Tensor
-from edgeprof.core.resolution import Resolution
+from edgeprof.core.resolution import NATIVE, Resolution
 
 
 def test_a_fake_is_its_own_artefact(cache, said, tmp_path):
@@ -46,6 +48,60 @@ def test_a_fake_that_is_not_one_is_a_conversion_error(cache, tmp_path, text):
         produce(Recipe(str(path)), cache, print)
 
 
+def test_a_fake_takes_no_frames(cache, tmp_path):
+    path = tmp_path / "slow.fake.json"
+    path.write_text("{}")
+
+    with pytest.raises(ConfigError, match="takes no frames"):
+        produce(Recipe(str(path), frame=NATIVE), cache, print)
+
+
+def test_a_graph_that_takes_frames_is_made_once_for_each_size_fit_and_order(onnx_file, cache, said):
+    recipes = [
+        Recipe(str(onnx_file()), frame=frame, frame_fit=fit, bgr=bgr)
+        for frame, fit, bgr in [
+            (NATIVE, "pad", False),
+            (NATIVE, "pad", True),
+            (Resolution(9, 12), "pad", False),
+            (Resolution(12, 9), "pad", False),
+            (Resolution(9, 12), "crop", False),
+        ]
+    ]
+    made = [produce(recipe, cache, said.append) for recipe in recipes]
+
+    assert len({artefact.path for artefact in made}) == len({artefact.digest for artefact in made}) == 5
+    assert made[0].inputs == (Tensor("frame", (1, 8, 8, 3), "uint8"),)
+    assert said.count("reading the file") == 1
+    said.clear()
+    assert [produce(recipe, cache, said.append) for recipe in recipes] == made
+    assert said == []
+
+
+def test_the_users_own_file_is_a_frame_where_frames_are_taken(onnx_file, cache, tmp_path):
+    mine = tmp_path / "mine.npy"
+    np.save(mine, np.full((1, 8, 8, 3), 7, np.uint8))
+
+    made = produce(Recipe(str(onnx_file()), frame=NATIVE, inputs=(("frame", str(mine)),)), cache, print)
+
+    assert set(np.load(made.references[0].inputs[0]).ravel()) == {7}
+    assert len(set(np.load(made.references[1].inputs[0]).ravel())) > 7
+
+
+@pytest.mark.parametrize(("shape", "seen"), [([1, 8], "none"), ([1, 1, 8, 8], "none")])
+def test_a_graph_without_an_image_takes_no_frames(onnx_file, cache, shape, seen):
+    path = onnx_file(inputs=(("image", 1, shape),))
+
+    with pytest.raises(ConvertError, match=f"of such there is {seen}") as raised:
+        produce(Recipe(str(path), frame=NATIVE), cache, print)
+
+    assert "--frame" in raised.value.hint
+
+
+def test_the_torch_runtime_takes_no_frames(cache):
+    with pytest.raises(ConfigError, match="torch runtime takes no frames"):
+        produce(Recipe("resnet18", form="pt2", frame=NATIVE), cache, print)
+
+
 def test_a_rotted_artefact_is_made_again(onnx_file, cache, said, tmp_path):
     recipe = Recipe(str(onnx_file()))
     first = produce(recipe, cache, said.append)
@@ -53,7 +109,10 @@ def test_a_rotted_artefact_is_made_again(onnx_file, cache, said, tmp_path):
         file.write(b"x")
     said.clear()
 
-    assert produce(recipe, cache, said.append) == first
+    again = produce(recipe, cache, said.append)
+
+    assert (again.path, again.digest, again.size_bytes) == (first.path, first.digest, first.size_bytes)
+    assert Path(again.path).stat().st_size == first.size_bytes
     assert "damaged" in said[0]
     assert "computing the reference" in said
 

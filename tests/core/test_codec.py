@@ -15,7 +15,7 @@ from edgeprof.core.codec import VERSION, dump_measurement, load_measurement, pla
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.exits import Exit
 from edgeprof.core.job import Job, Tensor
-from edgeprof.core.measurement import Canary, Ended, Lap, Measurement, Plan, Process, Strain
+from edgeprof.core.measurement import Canary, Ended, Lap, Measurement, Plan, Process, Required, Strain
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.sequential import Threshold
@@ -54,6 +54,7 @@ def full():
             counters={"oc3_event_count": 3},
         ),
         power_mode="25W",
+        clocks_locked=False,
         message="killed by signal 9",
     )
     return Measurement(
@@ -87,6 +88,7 @@ def full():
         lost=(replace(seen, ended=Ended.LOST, message="the link was lost"),),
         budget={"p99_ms": 33.3, "fps": 30.0},
         budget_name="30 fps camera",
+        require=Required("25W", "6.2", clocks_locked=True),
         parity=Parity("onnxruntime", "fp32", 1e-06, 0.999999, 1e-05, 1e-04, 0.3, 1.0, True, "torch fp32"),
         race=(Lap("openvino", "fp32", 0.019, 12, "cooled down"),),
         notes=("rows padded: 8",),
@@ -115,9 +117,13 @@ def test_version_1_is_read_for_ever():
 
 
 def test_a_file_from_before_telemetry_is_read_without_it():
-    process = load_measurement(BEFORE_TELEMETRY.read_bytes(), "older").processes[0]
+    older = load_measurement(BEFORE_TELEMETRY.read_bytes(), "older")
+    process = older.processes[0]
+    assert older.require == Required()
     assert (process.telemetry, process.power_mode, process.memory_method) == (None, None, None)
-    assert process == replace(full().processes[0], telemetry=None, power_mode=None, memory_method=None)
+    assert process == replace(
+        full().processes[0], telemetry=None, power_mode=None, clocks_locked=None, memory_method=None
+    )
 
 
 def test_what_is_written_today_still_is_version_1():
@@ -170,6 +176,7 @@ def test_a_file_cut_off_anywhere_is_refused(length):
         (("job",), None),
         (("job", "batch"), "two"),
         (("job", "batch"), True),
+        (("job", "batch"), 2**64),
         (("job", "inputs"), {"input": 1}),
         (("job", "input_files"), [["input"]]),
         (("plan", "quick"), 1),
@@ -193,9 +200,18 @@ def test_a_value_that_does_not_fit_is_refused_where_it_stands(where, value):
     assert "not a whole measurement" in refused(json.dumps(document)).message
 
 
-@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity", "1e400"])
 def test_a_latency_that_is_no_number_is_refused(constant):
     refused(dump_measurement(a_measurement(a_process([0.02, 0.0201]))).replace("0.0201", constant))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e400])
+def test_a_series_of_numbers_holds_nothing_that_is_none(value):
+    """Whoever sends it may have another parser than ours; as a word, infinity is meant."""
+    with pytest.raises(ValueError, match="expected a number"):
+        restore(Canary, {"integer_s": [0.1, value], "round_trip_s": None})
+
+    assert restore(Canary, {"integer_s": [0.1, "inf"], "round_trip_s": None}).integer_s == (0.1, inf)
 
 
 def test_a_missing_field_is_named():
@@ -235,7 +251,8 @@ processes = st.builds(
     load_s=shares,
     peak_memory_bytes=st.none() | st.integers(0, 1 << 60),
     canary_before=st.none() | st.builds(Canary, st.lists(numbers, max_size=3).map(tuple), shares),
-    strain=st.none() | st.builds(Strain, numbers, shares, shares, shares, st.none() | st.integers()),
+    strain=st.none()
+    | st.builds(Strain, numbers, shares, shares, shares, st.none() | st.integers(1 - 2**63, 2**63 - 1)),
     telemetry=st.none() | st.builds(Telemetry, numbers, st.just((0.0, 1.0)), columns),
     message=st.none() | st.text(max_size=20),
 )

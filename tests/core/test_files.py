@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from edgeprof.core import files
-from edgeprof.core.files import digest_of_bytes, digest_of_file, digest_of_json, locked, write_atomically
+from edgeprof.core.files import (
+    digest_of_bytes,
+    digest_of_file,
+    digest_of_json,
+    held_s,
+    is_trusted,
+    locked,
+    write_atomically,
+)
 
 ROOT = Path(files.__file__).parents[2]
 
@@ -120,6 +128,26 @@ def test_whoever_gives_up_is_told_who_holds_it(tmp_path, holder):
     assert (tmp_path / "lock").read_text() == "a check of resnet50"
 
 
+@pytest.fixture
+def stale(tmp_path):
+    """What a power cut leaves: the file, with a name in it that is longer than the others here."""
+    (tmp_path / "lock").write_text("somebody who is gone (process 4711, mobilenetv3_large)")
+
+
+def test_a_name_that_a_power_cut_left_holds_nobody_up(tmp_path, stale):
+    with locked(tmp_path / "lock", "us", lambda holder: pytest.fail(f"waited for {holder}"), lambda: True):
+        assert (tmp_path / "lock").read_text() == "us"
+
+
+def test_a_name_that_a_power_cut_left_is_not_shown_for_the_holders(tmp_path, stale, holder):
+    heard = []
+    with pytest.raises(TimeoutError) as caught, locked(tmp_path / "lock", "us", heard.append, lambda: True):
+        pytest.fail("two held it")
+
+    assert str(caught.value) == "a check of resnet50"
+    assert heard == ["a check of resnet50"]
+
+
 def test_a_lock_is_free_again_after_an_error_inside(tmp_path):
     with pytest.raises(KeyError), locked(tmp_path / "lock", "one", print, lambda: True):
         raise KeyError
@@ -137,3 +165,27 @@ def test_a_lock_is_never_a_link_to_something_else(tmp_path):
 
 def environment():
     return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "me", "expected"),
+    [
+        (1000, 0o777, 1000, True),
+        (0, 0o755, 1000, True),
+        (1001, 0o700, 1000, False),
+        (1001, 0o755, 0, True),
+        (1001, 0o757, 0, False),
+    ],
+)
+def test_ours_and_roots_is_trusted_and_root_takes_what_is_not_open_to_all(monkeypatch, owner, mode, me, expected):
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+    assert is_trusted(os.stat_result((mode, 0, 0, 1, owner, 0, 0, 0, 0, 0))) is expected
+
+
+def test_how_long_a_lock_is_held_is_counted_from_when_its_holder_wrote_a_name(tmp_path):
+    path = tmp_path / "lock"
+    assert held_s(path) is None
+    with locked(path, "me", lambda _: None, lambda: True):
+        assert 0 <= held_s(path) < 60
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        assert held_s(path) > 700_000_000

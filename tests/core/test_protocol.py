@@ -13,7 +13,9 @@ def test_a_message_is_one_line_and_comes_back():
     assert message_of(line) == message
 
 
-@pytest.mark.parametrize("line", [b"", b"garbage\n", b"[1]\n", b'"x"\n', b"\xff\n", b'{"cut":'])
+@pytest.mark.parametrize(
+    "line", [b"", b"garbage\n", b"[1]\n", b'"x"\n', b"\xff\n", b'{"cut":', b'{"a": NaN}', b'{"a": [-Infinity]}']
+)
 def test_what_holds_no_message_is_none(line):
     assert message_of(line) is None
 

@@ -8,7 +8,8 @@ import pytest
 
 from edgeprof.core.board import Board
 from edgeprof.core.machine import Machine
-from edgeprof.core.requirement import hints_of, is_version, unmet
+from edgeprof.core.measurement import Required
+from edgeprof.core.requirement import hints_of, is_version, missed, required, unmet
 
 ORIN = Board(
     kind="jetson",
@@ -110,6 +111,24 @@ def test_flags_that_go_against_the_requirement_are_told() -> None:
     assert mode.message == "power mode MAXN is required, and 15W is to be set"
     assert mode.hint == "--power-mode MAXN"
     assert "--lock-clocks" in clocks.message
+
+
+def test_what_is_asked_for_and_can_be_seen_is_required_while_it_is_measured() -> None:
+    asked = Machine("orin", require={"jetpack": "6.2"}, power_mode="MAXN", lock_clocks=True)
+
+    assert required(asked, ORIN) == Required("MAXN", "6.2", clocks_locked=True)
+    assert required(asked, Board()) == Required("MAXN", "6.2")  # clocks that no one can see are not held against it
+    assert required(Machine("orin", require={"clocks_locked": False}), ORIN) == Required(clocks_locked=False)
+    assert required(Machine("orin"), ORIN) == Required()
+
+
+def test_what_did_not_take_is_told_whatever_was_asked() -> None:
+    asked = Machine("orin", power_mode="MAXN", lock_clocks=True)
+
+    mode, clocks = missed(required(asked, ORIN), ORIN, "orin")
+
+    assert mode.message == "power mode MAXN is required, and the device is in MODE_15W"
+    assert clocks.message == "locked clocks are required, and they are not"
 
 
 def test_hints_are_told_once_each() -> None:

@@ -148,6 +148,15 @@ def test_memory_is_not_passed_before_every_process_has_told_its_peak():
     assert ruled(a_measurement(untold), "memory_mib", 300).reason is Reason.NOT_MEASURED
 
 
+def test_a_shared_memory_whose_gpus_part_nobody_knows_is_never_a_pass():
+    untold = replace(GOOD, peak_memory_bytes=None, memory_scope="unified")
+    known = replace(GOOD, memory_scope="unified", memory_method="nvmap + VmHWM")
+    for processes in ((untold,), (known, untold, known)):
+        ruling = ruled(a_measurement(*processes), "memory_mib", 1e6)
+        assert (ruling.outcome, ruling.reason) == (Outcome.INCONCLUSIVE, Reason.NO_GPU_MEMORY)
+    assert ruled(a_measurement(known, untold), "memory_mib", 100).outcome is Outcome.FAIL
+
+
 def test_out_of_memory_under_a_memory_limit_does_not_fit():
     dead = a_process((), ended=Ended.OUT_OF_MEMORY, peak_memory_bytes=None)
     ruling = ruled(planned(3, dead), "memory_mib", 300)

@@ -1,5 +1,7 @@
 """Columns over time, and what may be said of them."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,10 +66,26 @@ def test_a_counter_that_was_read_too_little_leaves_it_to_the_readings():
     assert both.power_w == 3.0
 
 
-def test_the_source_of_the_power_is_the_counters_where_there_is_one():
-    assert Telemetry(1.0, sources={"power_w": "tegrastats VDD_IN"}).power_source == "tegrastats VDD_IN"
-    assert Telemetry(1.0, sources={"power_w": "a", "energy_j": "RAPL package-0"}).power_source == "RAPL package-0"
-    assert Telemetry(1.0).power_source is None
+@pytest.mark.parametrize(
+    ("series", "source"),
+    [
+        ({"power_w": (4.0, 4.0, 4.0)}, "tegrastats VDD_IN"),
+        ({"power_w": (4.0, 4.0, 4.0), "energy_j": (0.0, 4.0, 8.0)}, "RAPL package-0"),
+        ({"power_w": (4.0, 4.0, 4.0), "energy_j": (5.0, None, None)}, "tegrastats VDD_IN"),
+        ({"energy_j": (5.0, None, None)}, None),
+        ({}, None),
+    ],
+)
+def test_the_source_of_the_power_is_that_of_the_series_it_came_from(series, source):
+    ways = {"power_w": "tegrastats VDD_IN", "energy_j": "RAPL package-0"}
+
+    assert replace(telemetry(**series), sources=ways).power_source == source
+
+
+def test_the_part_of_the_power_that_a_pis_chip_tells_is_not_its_power():
+    part = telemetry(power_pmic_w=(4.0, 4.0, 4.0))
+
+    assert (part.power_w, part.power_source, part.mean("power_pmic_w")) == (None, None, 4.0)
 
 
 def test_watts_over_seconds_are_joules():

@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 from builders import a_measurement, a_process, a_telemetry
 
-from edgeprof.core.measurement import Canary, Ended, Strain
+from edgeprof.core.budget import budget_of
+from edgeprof.core.exits import Exit
+from edgeprof.core.measurement import Canary, Ended, Required, Strain
 from edgeprof.core.validity import ALLOWABLE, Direction, findings_of
+from edgeprof.core.verdict import Word, judge
 
 
 def found(**changes):
@@ -119,3 +122,43 @@ def test_a_power_mode_that_changed_between_processes_changes_the_question():
     assert (finding.name, finding.direction) == ("power-mode", Direction.CHANGES)
     assert "15W, then MAXN_SUPER" in finding.message
     assert findings_of(a_measurement(a_process(power_mode="15W"), a_process(power_mode="15W"))) == ()
+
+
+def requirements(required, *processes, **host):
+    findings = findings_of(a_measurement(*processes, require=required, host=host))
+    return [(f.message, f.direction) for f in findings if f.name == "requirement"]
+
+
+def test_a_board_that_did_not_stay_as_required_changes_the_question_whichever_process_saw_it():
+    locked = Required(power_mode="25W", clocks_locked=True)
+    kept = a_process(power_mode="25W", clocks_locked=True)
+    assert requirements(locked, kept, kept) == []
+    assert requirements(locked, kept, replace(kept, clocks_locked=False), kept) == [
+        ("process 2: locked clocks are required, and they are not", Direction.CHANGES)
+    ]
+    assert requirements(locked, replace(kept, power_mode="15W")) == [
+        ("process 1: power mode 25W is required, and the device is in 15W", Direction.CHANGES)
+    ]
+
+
+def test_a_board_that_does_not_say_is_not_as_required():
+    ((message, _),) = requirements(Required(clocks_locked=True), a_process())
+    assert message == "process 1: locked clocks are required, and the device does not show them"
+    assert requirements(Required(clocks_locked=False), a_process()) == []
+
+
+def test_the_jetpack_required_is_looked_up_on_the_board():
+    assert requirements(Required(jetpack="6.2"), a_process(), board={"jetpack": "6.2.1"}) == []
+    assert requirements(Required(jetpack="6.2"), a_process(), board={"jetpack": "5.1.2"}) != []
+
+
+def test_nothing_is_required_of_a_process_that_was_cut_short():
+    assert requirements(Required(clocks_locked=True), a_process(ended=Ended.LOST)) == []
+
+
+def test_a_requirement_that_is_missed_ends_without_a_verdict():
+    measurement = a_measurement(require=Required(clocks_locked=True))
+    verdict = judge(measurement, budget_of({"p99_ms": 100}))
+    assert (verdict.word, verdict.is_final) == (Word.INVALID, True)
+    assert verdict.exit is Exit.ENVIRONMENT
+    assert judge(measurement, budget_of({"p99_ms": 100}), ["requirement"]).word is Word.INVALID

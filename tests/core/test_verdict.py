@@ -177,6 +177,25 @@ def test_what_slows_a_machine_draws_power_too():
     assert judge(a_measurement(replace(process, strain=None)), budget_of(power)).word is Word.FAIL
 
 
+def test_a_peak_that_is_all_programs_growth_may_be_the_others():
+    busy = replace(GOOD, strain=BUSY, memory_scope="unified", memory_method="MemAvailable")
+    memory = budget_of({"memory_mib": 100})
+    assert judge(a_measurement(busy), memory).word is Word.INVALID
+    assert judge(a_measurement(busy), memory, ["foreign-load"]).word is Word.FAIL
+    assert judge(a_measurement(replace(busy, strain=None)), memory).word is Word.FAIL
+    assert judge(a_measurement(busy), budget_of({"memory_mib": 100, "size_mib": 5})).word is Word.FAIL
+    assert judge(a_measurement(busy), budget_of({"memory_mib": 300})).word is Word.PASS
+
+
+def test_a_peak_that_is_the_processs_own_stays_a_fail_on_a_busy_machine():
+    grown = replace(GOOD, strain=BUSY, memory_scope="unified", memory_method="MemAvailable")
+    own = replace(grown, memory_method="nvmap + VmHWM")
+    memory = budget_of({"memory_mib": 100})
+    assert judge(a_measurement(own), memory).word is Word.FAIL
+    assert judge(a_measurement(grown, own), memory).word is Word.FAIL
+    assert judge(a_measurement(replace(GOOD, strain=BUSY, memory_method="VmHWM")), memory).word is Word.FAIL
+
+
 def test_a_device_that_throttled_leaves_a_pass_and_takes_a_fail():
     hot = a_telemetry(counters={"oc3_event_count": 5})
     good, over = replace(GOOD, telemetry=hot), replace(OVER, telemetry=hot)

@@ -210,31 +210,6 @@ def test_an_unknown_machine_fits_nothing(board: Board) -> None:
     assert matches(board) == ()
 
 
-def test_a_board_that_is_not_its_profile_is_told_in_what() -> None:
-    nano = a_jetson("p3767-0004", 3600, gpu_units=2, dla=0)
-
-    assert contradictions(nano, PROFILES["orin-nano-4gb"]) == ()
-    assert len(contradictions(nano, PROFILES["orin-nx-16gb"])) == 2
-    assert contradictions(nano, PROFILES["raspberry-pi-5"]) == ("its chip is tegra234, not bcm2712",)
-    assert contradictions(nano, PROFILES["t4"]) == ("it is a jetson board",)
-    assert contradictions(nano, PROFILES["x86-cpu"]) == ("it is a jetson board",)
-
-
-def test_an_x86_machine_is_no_board_and_has_the_card_that_it_has() -> None:
-    machine = Board("x86", gpus=("NVIDIA L4",))
-
-    assert contradictions(machine, PROFILES["agx-thor"]) == ("it is an x86 machine",)
-    assert contradictions(machine, PROFILES["l4"]) == ()
-    assert "NVIDIA L4" in contradictions(machine, PROFILES["t4"])[0]
-    assert contradictions(replace(machine, gpus=()), PROFILES["t4"]) == ()
-    assert contradictions(machine, PROFILES["x86-cpu"]) == ()
-
-
-def test_what_is_not_known_contradicts_nothing() -> None:
-    for profile in PROFILES.values():
-        assert contradictions(Board(), profile) == ()
-
-
 BOARDS = st.builds(
     Board,
     kind=st.sampled_from(["jetson", "raspberry-pi", "x86", "other"]),

@@ -39,3 +39,18 @@ def test_a_card_says_what_was_made_how_and_how_near() -> None:
         "  note        padded",
         "  kept        /cache/model.plan",
     ]
+
+
+def test_a_card_says_what_frames_are_taken_and_what_becomes_of_them() -> None:
+    frame = {
+        "frame": "uint8 9x8 RGB",
+        "frame_fit": "crop",
+        "preprocessing": "the model's own",
+        "normalisation": "added",
+    }
+    made = Artefact("m", "timm", "onnx", "m.onnx", "ab" * 32, 1, "fp32", (), (), card={"size_policy": "own", **frame})
+
+    told = plain(card.render("m", "onnx", made, None, (), width=100)).splitlines()
+
+    assert "  fit         own" in told
+    assert "  frame       uint8 9x8 RGB, crop, the model's own, added" in told

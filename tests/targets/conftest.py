@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +56,24 @@ def proxied(sshd: Sshd) -> Iterator[Proxy]:
     sshd.alias("far", proxy.port)
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def pretender(tmp_path: Path) -> Callable[..., str]:
+    """An interpreter of the device's that says what it likes: a greeting, what is there, a line for each request."""
+
+    def of(*lines: str, greeting: str = "edgeprof-python 3.11.2", **facts: object) -> str:
+        ready = {"root": "/var/tmp/box", "passed_over": [], "placed": [], "parts": {}, "time": 0, **facts}
+        script = tmp_path / "pretender"
+        script.write_text(
+            f"#!{sys.executable}\nimport sys\nprint({greeting!r})\nprint({json.dumps(ready)!r}, flush=True)\n"
+            f"for line in {lines!r}:\n    sys.stdin.readline()\n    print(line, flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        script.chmod(0o755)
+        return str(script)
+
+    return of
 
 
 @pytest.fixture(scope="session")

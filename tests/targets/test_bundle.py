@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -40,6 +41,61 @@ def test_one_that_rotted_is_made_again(tmp_path: Path, which: Callable[[str], st
     bundle(tmp_path)
 
     assert zipfile.ZipFile(path).testzip() is None
+
+
+def rewritten(path: Path, **changes: bytes) -> None:
+    """The same archive, sound in itself, with members of somebody else's."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    path.unlink()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**members, **changes}.items():
+            archive.writestr(name, content)
+
+
+STRANGE = (
+    {"__main__.py": b"print('pwned')"},
+    {"edgeprof/core/job.py": b"print('pwned')"},
+    {"json.py": b"print('pwned')"},  # it would stand before the standard library's
+)
+
+
+@pytest.mark.parametrize("which", [str, compiled_path], ids=["sources", "byte code"])
+@pytest.mark.parametrize("changes", STRANGE, ids=["main", "module", "one more"])
+def test_one_that_holds_anything_else_is_made_again(
+    tmp_path: Path, which: Callable[[str], str], changes: dict[str, bytes]
+) -> None:
+    made = bundle(tmp_path)
+    rewritten(Path(which(str(made.path))), **changes)
+
+    assert bundle(tmp_path) == made
+    for path in (made.path, compiled_path(str(made.path))):
+        done = subprocess.run([sys.executable, "-S", path], input=b"", capture_output=True, check=True, cwd=tmp_path)
+        assert b"pwned" not in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away")
+@pytest.mark.parametrize("which", [str, compiled_path], ids=["sources", "byte code"])
+def test_one_that_everybody_may_write_to_and_that_is_another_users_is_made_again(
+    tmp_path: Path, which: Callable[[str], str]
+) -> None:
+    path = Path(which(str(bundle(tmp_path).path)))
+    path.chmod(0o666)
+    os.chown(path, 12345, 12345)
+    bundle(tmp_path)
+
+    assert path.stat().st_uid == os.geteuid()
+
+
+@pytest.mark.parametrize("which", [str, compiled_path], ids=["sources", "byte code"])
+def test_a_link_in_its_place_is_replaced(tmp_path: Path, which: Callable[[str], str]) -> None:
+    path = Path(which(str(bundle(tmp_path).path)))
+    elsewhere = tmp_path / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+    bundle(tmp_path)
+
+    assert not path.is_symlink()
 
 
 def test_it_is_small_enough_to_be_sent_over_any_link(tmp_path: Path) -> None:

@@ -140,6 +140,17 @@ def test_an_agent_runs_with_the_byte_code_of_the_devices_own_python(reach, agent
 
 
 @pytest.mark.ssh
+@pytest.mark.parametrize(
+    "greeting", ["edgeprof-python 2.7\x1b[31m\x07.1", "edgeprof-no-python /usr/bin/\x1b]0;x\x07python3"]
+)
+def test_what_a_device_says_of_its_python_moves_no_cursor(reach, pretender, greeting):
+    with pytest.raises(TargetError) as caught:
+        reach(python=pretender(greeting=greeting)).folder()
+
+    assert (caught.value.message + caught.value.hint).isprintable()
+
+
+@pytest.mark.ssh
 def test_a_python_in_the_home_may_be_named_with_a_tilde(reach, sshd):
     (sshd.home / "my python").symlink_to(sys.executable)
 

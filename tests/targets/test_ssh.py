@@ -13,6 +13,7 @@ import pytest
 from edgeprof.core.errors import AgentError, ConfigError, TargetError
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
+from edgeprof.targets import Cleaned
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.ssh import SshTarget
 from targets.conftest import a_fake, a_file, error_after
@@ -241,6 +242,18 @@ def test_only_what_is_old_is_cleaned(reach, sshd, tmp_path):
 
     assert (cleaned.files, cleaned.bytes) == (1, 10)
     assert [old.exists(), new.exists()] == [False, True]
+
+
+def test_what_another_session_uses_is_left_to_it(reach, tmp_path):
+    target, other = reach(), reach()
+    placed = Path(other.place(*a_file(tmp_path, 10)))
+
+    assert target.clean(0.0) == Cleaned(0, 0, left=1)
+    assert placed.exists()
+
+    other.close()
+    time.sleep(0.5)
+    assert target.clean(0.0) == Cleaned(1, 10)
 
 
 def test_an_option_in_the_place_of_a_host_is_never_given_to_ssh(tmp_path, monkeypatch):

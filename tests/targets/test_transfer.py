@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgeprof.agent import shelf
-from edgeprof.core.errors import TargetError
+from edgeprof.core.errors import AgentError, TargetError
 from edgeprof.core.files import digest_of_file
 from edgeprof.targets.transfer import stored_name
 from targets.conftest import a_file
@@ -34,6 +34,29 @@ def test_a_file_is_sent_once_and_found_again_by_the_next_target(reach, tmp_path)
     assert Path(first).read_bytes() == path.read_bytes()
     assert os.stat(first).st_ino == stamp.st_ino
     assert stamp.st_mode & 0o777 == 0o400
+
+
+@pytest.mark.parametrize("root", ["/tmp/\x1b[31mred", "/tmp/a\nb", "tmp/box", "~/box", 7, None, ["/tmp"]])
+def test_a_folder_that_is_no_path_or_moves_a_cursor_is_refused(reach, pretender, root):
+    target = reach(python=pretender(root=root))
+    with pytest.raises(AgentError, match="spoke garbage") as caught:
+        target.folder()
+
+    assert caught.value.cause == "garbled"
+    assert caught.value.message.isprintable()
+    assert target.facts == {}
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), "nan", "inf", None, 10**400])
+def test_a_clock_that_shows_no_time_is_refused(reach, pretender, time):
+    with pytest.raises(AgentError, match="spoke garbage"):
+        reach(python=pretender(time=time)).folder()
+
+
+@pytest.mark.parametrize("answer", ['{"error": "space", "needed": %d, "free": -1}', '{"error": "large", "bytes": %d}'])
+def test_a_size_beyond_all_measure_is_only_not_shown(reach, pretender, answer):
+    with pytest.raises(TargetError, match="some MiB"):
+        reach(python=pretender(answer % 10**400)).folder()
 
 
 def test_the_folder_is_the_users_alone(reach, sshd, tmp_path):
@@ -92,6 +115,7 @@ def test_a_beginning_that_is_another_files_is_found_out_and_sent_anew(reach, ssh
     assert any("damaged" in line for line in target.said)
 
 
+@pytest.mark.slow
 def test_a_link_that_breaks_every_time_is_given_up(reach, proxied, sshd, tmp_path):
     digest, path = a_file(tmp_path, 8 * MIB)
     target = reach("far")

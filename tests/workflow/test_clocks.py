@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from agent.clocks.stand_ins import until
 
@@ -71,3 +73,47 @@ def test_what_was_not_put_back_is_said_with_the_command(tmp_path, orin):
             "warning: not put back on the device: clocks locked; sudo jetson_clocks --restore"
             in (workshop.progress.said[-1])
         )
+
+
+def end_with(error, orin, trouble, device, workshop):
+    with held(device, workshop.progress):
+        orin.note(trouble)
+        raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), TargetError("gone")])
+def test_what_was_not_put_back_is_said_too_where_the_block_was_cut_short(tmp_path, orin, error):
+    with opened(tmp_path, a_machine(lock_clocks=True)) as (device, workshop):
+        with pytest.raises(type(error)):
+            end_with(error, orin, "broken", device, workshop)
+        assert "warning: not put back on the device: clocks locked" in workshop.progress.said[-1]
+
+
+@pytest.mark.slow
+def test_a_signal_does_not_wait_longer_than_a_few_seconds_for_a_device_that_takes_its_time(tmp_path, orin):
+    with opened(tmp_path, a_machine(power_mode="MAXN_SUPER")) as (device, workshop):
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            end_with(KeyboardInterrupt(), orin, "hangs", device, workshop)
+        assert time.monotonic() - began < 6  # one of it to set the mode
+        assert workshop.progress.said[-1].startswith("warning: n")
+    (orin.state / "hangs").unlink()
+    assert until(lambda: orin.mode == "pmode:0001" and not orin.leftovers)
+
+
+@pytest.mark.parametrize("required", [{}, {"clocks_locked": True}])
+def test_clocks_that_do_not_look_locked_once_they_were_set_are_refused(tmp_path, orin, required):
+    """Its jetson_clocks claims success."""
+    (orin.bin / "jetson_clocks").write_text("#!/bin/sh\nexit 0\n")
+    machine = a_machine(lock_clocks=True, require=required)
+    with opened(tmp_path, machine) as (device, workshop), pytest.raises(TargetError, match="they are not") as caught:
+        enter(device, workshop)
+    assert caught.value.exit is Exit.ENVIRONMENT
+    assert not orin.leftovers
+
+
+def test_the_losses_of_the_link_until_then_are_kept(tmp_path, orin):
+    with opened(tmp_path, a_machine(power_mode="MAXN_SUPER")) as (device, workshop):
+        device.target.losses = 3
+        with held(device, workshop.progress) as (as_asked, _):
+            assert as_asked.losses == 3

@@ -17,6 +17,7 @@ from edgeprof.core.profile import Profile
 from edgeprof.targets.local import LocalTarget
 from edgeprof.targets.ssh import SshTarget
 from edgeprof.workflow.device import holder, open_device, target_of, waiting_for
+from edgeprof.workflow.fitness import remarks_of
 from edgeprof.workflow.progress import Silence
 from edgeprof.workflow.workshop import Workshop
 
@@ -104,6 +105,12 @@ class Described(LocalTarget):
         '{"event": "done"}',
         '{"event": "done", "runtimes": 7, "host": {}, "lock": ""}',
         '{"event": "done", "runtimes": [{}], "host": {}, "lock": ""}',
+        '{"event": "done", "runtimes": [{"name": 7, "precisions": [], "install": ""}], "host": {}, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": {"cores": "two"}, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": {"quota_cores": [1]}, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": {"temperatures": {"cpu": "warm"}}, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": {"memory_bytes": 1' + "0" * 400 + '}, "lock": ""}',
+        '{"event": "done", "runtimes": [], "host": {"load_average": 1e400}, "lock": ""}',
         '{"event": "done", "runtimes": [], "host": 7, "lock": ""}',
         '{"event": "done", "runtimes": [], "host": {"board": {"chip": 7}}, "lock": ""}',
     ],
@@ -115,10 +122,31 @@ def test_a_device_that_describes_itself_in_nonsense_is_the_agents_error(tmp_path
     assert caught.value.cause == "garbled"
 
 
+def test_a_device_that_tells_little_is_examined_all_the_same(tmp_path, monkeypatch):
+    little = '{"event": "done", "runtimes": [], "host": {"shape": "round"}, "lock": ""}'
+    monkeypatch.setattr("edgeprof.workflow.device.target_of", lambda *_: Described(little))
+    with open_device(LOCAL, workshop_in(tmp_path)) as device:
+        said = {remark.topic: remark.text for remark in remarks_of(device)}
+
+        assert device.host == {"shape": "round"}  # for the record, as it was told
+        assert [said[topic] for topic in ("machine", "cores", "memory")] == ["not visible"] * 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away")
+def test_an_agent_in_a_cache_that_is_open_to_all_is_neither_made_nor_run(tmp_path):
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent").chmod(0o777)
+    os.chown(tmp_path / "agent", 12345, 12345)
+    with pytest.raises(ConvertError, match="belongs to another user"):
+        expect_refusal(LOCAL, tmp_path)
+
+    assert list((tmp_path / "agent").iterdir()) == []
+
+
 def test_an_agent_that_cannot_be_written_is_an_error_with_the_variable_that_helps(tmp_path):
-    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "agent").write_text("in the way")
     with pytest.raises(ConvertError, match="the agent cannot be written") as caught:
-        expect_refusal(LOCAL, tmp_path / "file")
+        expect_refusal(LOCAL, tmp_path)
     assert caught.value.exit is Exit.CONVERSION
     assert "EDGEPROF_CACHE" in caught.value.hint
 
@@ -142,9 +170,16 @@ def test_a_user_without_a_name_is_a_number(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("held_s", "words"), [(None, "holds it"), (7.4, "for 7 s"), (600, "for 10 min"), (90_000, "for 25 h")]
+    ("held_s", "words"), [(7.4, ", for 7 s now"), (600, ", for 10 min now"), (90_000, ", for 25 h now")]
 )
 def test_who_waits_is_told_for_whom_and_since_when(held_s, words):
     said = waiting_for({"event": "waiting", "holder": "ann@bench", "held_s": held_s})
-    assert said.startswith("waiting for the device: ann@bench holds it")
-    assert words in said
+
+    assert said == f"waiting for the device: ann@bench holds it{words}"
+
+
+@pytest.mark.parametrize("held_s", [None, "long", -1.0, 1.7e9, 10**400])
+def test_how_long_is_left_out_where_the_devices_clock_cannot_know(held_s):
+    said = waiting_for({"event": "waiting", "holder": "ann@bench", "held_s": held_s})
+
+    assert said == "waiting for the device: ann@bench holds it"

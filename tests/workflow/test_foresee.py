@@ -41,6 +41,20 @@ def test_shapes_that_are_bound_are_shown(foretold):
     assert tensors == ["resnet50: x 1x3x64x64"]
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"frame": "uint8"}, "1 x uint8 frames of the model's own size, known once it is exported"),
+        ({"frame": "uint8", "res": "224", "batch": 2}, "2x224x224x3 uint8"),
+        ({"frame": "uint8:1080", "res": "224"}, "1x1080x1920x3 uint8"),
+    ],
+)
+def test_frames_are_shown_as_the_camera_gives_them(foretold, flags, words):
+    tensors, _ = foretold("resnet50", **flags)
+
+    assert tensors == [f"resnet50: {words}"]
+
+
 def test_the_time_grows_with_models_and_processes(foretold):
     _, one = foretold("resnet50", processes=1)
     _, three = foretold("resnet50", processes=3)

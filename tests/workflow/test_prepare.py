@@ -8,8 +8,9 @@ import pytest
 
 from edgeprof.config import Request, load_request
 from edgeprof.core.artefact import Artefact
+from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Tensor
-from edgeprof.workflow.prepare import _batch
+from edgeprof.workflow.prepare import _batch, _expect_taken
 
 
 @pytest.fixture
@@ -23,6 +24,7 @@ def request_of_two(tmp_path: Path) -> Request:
         ([(4, 3, 224, 224)], 4),
         ([(2,), (4, 3, 224, 224)], 4),
         ([(1080, 1920, 3)], 2),
+        ([(4, 1080, 1920, 3)], 4),
         ([(300, 4)], 2),
         ([()], 2),
     ],
@@ -32,3 +34,17 @@ def test_only_an_images_rows_are_frames(request_of_two, shapes, frames):
     inputs = tuple(Tensor(f"x{i}", shape, "float32") for i, shape in enumerate(shapes))
     artefact = Artefact("x.onnx", "onnx", "onnx", "x.onnx", "00", 1, "fp32", inputs, ())
     assert _batch(request_of_two, artefact) == frames
+
+
+def test_of_a_graph_that_takes_frames_the_size_asked_for_is_that_of_the_network(tmp_path: Path) -> None:
+    inputs = (Tensor("frame", (1, 200, 256, 3), "uint8"),)
+    made = Artefact("x.onnx", "onnx", "onnx", "x.onnx", "00", 1, "fp32", inputs, (), card={"network": "128x96"})
+
+    def expect(res: str) -> None:
+        flags = {"models": ("x.onnx",), "frame": "uint8:256x200", "res": res}
+        _expect_taken(load_request(flags, cwd=tmp_path, environ={}), made)
+
+    expect("native")
+    expect("96x128")
+    with pytest.raises(ConfigError, match="no input takes res 200x256"):
+        expect("256x200")

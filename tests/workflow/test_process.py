@@ -70,14 +70,15 @@ def lock(tmp_path, monkeypatch):
 def measured(tmp_path):
     """What `measure_process` makes of a fake model, with a script in the agent's place or with the agent itself."""
 
-    def of(script=None, machine=LOCAL, **declared):
+    def of(script=None, machine=LOCAL, losses=0, **declared):
         path = tmp_path / "x.fake.json"
         path.write_text(json.dumps({"latency_ms": 10, **declared}))
         digest = digest_of_file(path)
         artefact = Artefact("x", "fake", "fake", str(path), digest, path.stat().st_size, "fp32", (), ())
         agent = bundle(tmp_path / "agent")
         target = ScriptTarget(script, agent.key) if script else LocalTarget()
-        device = Device("local", target, agent, {"hostname": "before"}, (), "", machine)
+        target.losses = losses
+        device = Device("local", target, agent, {"hostname": "before"}, (), "", machine, losses=losses)
         job = Job("x", digest, "fake", (), "fake", "fp32")
         of.lost = []
         return measure_process(device, Prepared(job, artefact), SAMPLING, Silence(), on_lost=of.lost.append)
@@ -110,6 +111,21 @@ def test_garbage_on_the_wire_is_the_agents_error(measured, line):
         measured(GREETS + f"greet()\nos.write(1, {line + bytes([10])!r})\nsys.stdin.read()\n")
     assert caught.value.exit is Exit.ENVIRONMENT
     assert caught.value.cause == "garbled"
+
+
+@pytest.mark.parametrize(
+    "host", ['{"load": NaN}', '{"cores": "two"}', '{"load_average": 1e400}', "[]", '{"board": [7]}']
+)
+def test_a_host_that_nobody_can_reckon_with_is_the_agents_error(measured, host):
+    """What gets through is saved, and a NaN cannot be."""
+    done = b'{"event": "done", "process": {"started_at": 1.0, "ended": "samples"}, "host": %s}\n' % host.encode()
+    samples = b'{"event": "samples", "latencies_s": [0.01]}\n'
+    with pytest.raises(AgentError) as caught:
+        measured(GREETS + f"greet()\nos.write(1, {done!r})\nsys.stdin.read()\n")
+    assert caught.value.cause == "garbled"
+    process, kept = measured(GREETS + f"greet()\nos.write(1, {samples + done!r})\nsys.stdin.read()\n")
+    assert process.ended is Ended.CRASHED
+    assert kept == {"hostname": "before"}
 
 
 @pytest.mark.parametrize("greeting", ["digest='0' * 16", "protocol=99"])
@@ -213,6 +229,18 @@ def test_what_was_held_over_a_link_that_broke_is_held_no_more_so_nothing_is_repe
     assert process.samples_s == (0.01,) * 15
     assert "with it the power mode and clocks" in process.message
     assert measured.lost == []
+
+
+@pytest.mark.parametrize("machine", [Machine("local", power_mode="MAXN"), Machine("local", lock_clocks=True)])
+def test_a_loss_from_before_anything_was_held_refuses_nothing(measured, machine):
+    process, _ = measured(machine=machine, losses=2)
+    assert process.ended is Ended.SAMPLES
+
+
+def test_what_may_be_required_of_the_board_is_kept_as_it_was_after_each_process(measured, orin):
+    process, host = measured()
+    assert (process.power_mode, process.clocks_locked) == ("25W", False)
+    assert host["board"]["clocks_locked"] is False
 
 
 @pytest.mark.parametrize(

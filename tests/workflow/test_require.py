@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from agent.board.trees import TREE, write
 
+from edgeprof.agent.clocks import record
 from edgeprof.core.errors import TargetError
 from edgeprof.core.exits import Exit
+from edgeprof.workflow.clocks import held
 from edgeprof.workflow.require import expect_required
 from workflow.boards import a_machine, opened
 
@@ -54,6 +56,20 @@ def test_what_is_not_as_required_is_refused_with_the_devices_own_commands(tmp_pa
     assert "JetPack 7.2" in error.message
     assert "sudo nvpmodel -m 2" in error.hint
     assert "sudo jetson_clocks" in error.hint
+
+
+def test_an_earlier_hold_is_told_here_only_where_no_hold_follows_that_puts_it_right(tmp_path, orin):
+    write(orin.root, {"var/lib/nvpmodel/status": "pmode:0002\n"})
+    changes, undo = ("power mode MAXN_SUPER instead of 25W",), ("sudo nvpmodel -m 1",)
+    record.keep(record.Record("ann", 0.0, "boot", changes, undo, "MAXN_SUPER"))
+    (note,) = notes_of(tmp_path, a_machine())
+    assert note == "an earlier hold was not put back: power mode MAXN_SUPER instead of 25W; sudo nvpmodel -m 1"
+    assert notes_of(tmp_path, a_machine(power_mode="15W")) == ()
+    with opened(tmp_path, a_machine(power_mode="15W")) as (device, workshop), held(device, workshop.progress) as held_:
+        assert held_[1] == (
+            "power mode 15W instead of 25W, for this measuring",
+            "put back what an earlier hold had left: power mode MAXN_SUPER instead of 25W",
+        )
 
 
 def test_a_board_that_is_only_estimated_is_refused(tmp_path, orin):

@@ -76,3 +76,12 @@ def test_processes_of_another_runtime_version_do_not_count(tmp_path: Path) -> No
     measurements.save(measurement, tmp_path)
 
     assert found(tmp_path, a_device(), measurement) == []
+
+
+def test_a_measurement_made_without_what_is_required_now_is_another_environment(tmp_path: Path) -> None:
+    measurement = saved(tmp_path)
+    device = a_device()
+    strict = replace(device, machine=replace(device.machine, require={"clocks_locked": True}))
+
+    assert found(tmp_path, device, measurement) == [measurement]
+    assert found(tmp_path, strict, measurement) == []

@@ -11,6 +11,7 @@ from typing import Dict, Optional, Tuple
 
 from edgeprof.agent.board import device_tree, jetpack, jetson_clocks, nvpmodel, software
 from edgeprof.agent.board.container import in_container
+from edgeprof.agent.board.kind import kind_of
 from edgeprof.agent.board.nvpmodel import power_mode
 from edgeprof.agent.board.reading import answer_of, text_of
 from edgeprof.agent.telemetry import thermal
@@ -18,8 +19,6 @@ from edgeprof.agent.telemetry.devfreq import gpu_folder
 from edgeprof.core.board import Board
 
 __all__ = ["power_mode", "read", "temperatures"]
-
-_X86 = ("x86_64", "amd64", "i386", "i686")
 
 
 def read(root: Path = Path("/"), machine: Optional[str] = None) -> Board:
@@ -29,7 +28,7 @@ def read(root: Path = Path("/"), machine: Optional[str] = None) -> Board:
     entries = device_tree.compatible(root)
     chip = device_tree.chip(entries)
     module = device_tree.module(entries)
-    kind = _kind(root, chip, module, machine or platform.machine())
+    kind = kind_of(root, machine or platform.machine())
     is_jetson = kind == "jetson"
     l4t = jetpack.l4t(root, asks=is_jetson)
     modes = nvpmodel.modes(root)
@@ -71,15 +70,6 @@ def temperatures(root: Path) -> Dict[str, float]:
         return {name: value for name, value in source.read().items() if name.startswith("temperature_")}
     finally:
         source.close()
-
-
-def _kind(root: Path, chip: Optional[str], module: Optional[str], machine: str) -> str:
-    is_tegra_kernel = "-tegra" in text_of(root / "proc/sys/kernel/osrelease")
-    if (chip or "").startswith("tegra") or is_tegra_kernel or (root / "etc/nv_tegra_release").exists():
-        return "jetson"
-    if (module or "").startswith("raspberrypi,") or (chip or "").startswith("bcm"):
-        return "raspberry-pi"
-    return "x86" if machine.lower() in _X86 else "other"
 
 
 def _units_and_clocks(

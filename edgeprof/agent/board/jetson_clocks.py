@@ -9,8 +9,11 @@ from typing import Optional
 from edgeprof.agent.board.reading import number_of, text_of
 from edgeprof.agent.telemetry.devfreq import gpu_folder
 
-_SHOWN_GPU = re.compile(r"^GPU MinFreq=(\d+) MaxFreq=(\d+) CurrentFreq=(\d+)", re.MULTILINE)
-_SHOWN_CPU = re.compile(r"^cpu\d+:.*?MinFreq=(\d+) MaxFreq=(\d+)", re.MULTILINE)
+# A line may be cut anywhere, so a number ends with something after it, and a clock of 0 is one that is off.
+_HZ = r"([1-9][0-9]{0,11})\s"
+_SHOWN_GPU = re.compile(rf"^GPU MinFreq={_HZ}MaxFreq={_HZ}CurrentFreq={_HZ}", re.MULTILINE)
+_SHOWN_CORE = re.compile(r"^cpu[0-9]+:(?!\s*Online=0)(.*)$", re.MULTILINE)
+_SHOWN_LIMITS = re.compile(rf"MinFreq={_HZ}MaxFreq={_HZ}")
 
 
 def clocks_locked(root: Path) -> Optional[bool]:
@@ -22,13 +25,15 @@ def clocks_locked(root: Path) -> Optional[bool]:
 def locked_of_show(text: str) -> Optional[bool]:
     """The same of what `jetson_clocks --show` prints: GPU in Hz, cores in kHz."""
     gpu = _SHOWN_GPU.search(text)
-    if gpu is None:
+    cores = [_SHOWN_LIMITS.search(core + "\n") for core in _SHOWN_CORE.findall(text)]
+    known = [core for core in cores if core]
+    if gpu is None or len(known) < len(cores):
         return None
-    return len(set(gpu.groups())) == 1 and all(low == high for low, high in _SHOWN_CPU.findall(text))
+    return len(set(gpu.groups())) == 1 and all(core.group(1) == core.group(2) for core in known)
 
 
 def tpcs_of_show(text: str) -> Optional[int]:
-    match = re.search(r"^Active GPU TPCs:\s*(\d+)", text, re.MULTILINE)  # Active GPU TPCs: 8
+    match = re.search(r"^Active GPU TPCs: *([1-9][0-9]{0,2})\n", text, re.MULTILINE)  # Active GPU TPCs: 8
     return int(match.group(1)) if match else None
 
 

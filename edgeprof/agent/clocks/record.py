@@ -7,7 +7,7 @@ import json
 import os
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional, Tuple
 
@@ -20,6 +20,7 @@ from edgeprof.core.codec import plain, restore
 from edgeprof.core.files import write_atomically
 
 _MOST_BYTES = 1 << 16
+_MODE_COMMAND = "sudo nvpmodel "
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Record:
     undo: Tuple[str, ...]
     power_mode: Optional[str] = None  # as it was set
     locks: bool = False
+    hung: Tuple[int, ...] = ()  # process groups of commands that did not end: nobody knows what they did
 
 
 def boot_id(root: Path) -> str:
@@ -54,7 +56,11 @@ def forget() -> None:
 def own(root: Path) -> Optional[Record]:
     """What this user changed that is still in force, by a hold that goes on or by one that left it behind."""
     record = _read(clocks.record_path())
-    return record if record and _is_in_force(record, root) else None
+    if record is None or not is_in_force(record, root):
+        return None
+    if record.boot == boot_id(root):
+        return record
+    return replace(record, undo=tuple(text for text in record.undo if text.startswith(_MODE_COMMAND)))
 
 
 def held(root: Path) -> Optional[Hold]:
@@ -65,10 +71,13 @@ def held(root: Path) -> Optional[Hold]:
     return Hold(record.holder, record.since, record.changes, record.undo, _is_locked(clocks.lock_path()))
 
 
-def _is_in_force(record: Record, root: Path) -> bool:
+def is_in_force(record: Record, root: Path) -> bool:
     """People put things back by hand too."""
-    has_mode = record.power_mode is not None and power_mode(root) == record.power_mode
-    return has_mode or (record.locks and record.boot == boot_id(root) and clocks_locked(root) is not False)
+    if record.power_mode is not None and power_mode(root) == record.power_mode:
+        return True
+    if record.boot != boot_id(root):
+        return False
+    return bool(record.hung) or (record.locks and clocks_locked(root) is not False)
 
 
 def _read(path: Path) -> Optional[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from typing import List, Optional, Tuple
 from edgeprof.agent.board.reading import command_path
 
 _PATIENCE_S = 60.0  # nvpmodel takes seconds where it brings cores up or down
-_HUNG = 124
 _MOST_TOLD = 300
+_OURS = ("nvpmodel", "jetson_clocks", "tee")
 
 
 class Refused(Exception):
@@ -27,6 +28,14 @@ class Refused(Exception):
 
 class NotRoot(Refused):
     """Nothing was run: sudo is missing, or wants a password, or does not allow the command."""
+
+
+class Hung(Refused):
+    """It did not end in its time; where it is root's it goes on, and may still do what it was told to."""
+
+    def __init__(self, step: Step, group: int) -> None:
+        super().__init__(f"{step.argv[0]} did not end within {_PATIENCE_S:.0f} s", f"try it by hand: {step}")
+        self.group = group
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,30 @@ class Step:
         return command if self.text is None else f"echo {shlex.quote(self.text)} | {command}"
 
 
+def step_of(text: str) -> Step:
+    """The step that reads so; ValueError where it is none that we ever take."""
+    words = shlex.split(text)
+    told = words[1] if words[:1] == ["echo"] and words[2:3] == ["|"] else None
+    argv = tuple(words[1:] if told is None else words[4:])
+    step = Step(argv, told)
+    if not argv or argv[0] not in _OURS or str(step) != text:
+        raise ValueError(f"not a step: {text!r:.100}")
+    return step
+
+
+def is_running(group: int) -> bool:
+    """Whether any process of this group lives."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # root's
+        return True
+    return True
+
+
 def run(step: Step) -> Tuple[int, str]:
-    """Its exit code and what it printed; Refused where it was not run at all."""
+    """Its exit code and what it printed; Refused where it was not run at all, Hung where it does not end."""
     path = command_path(step.argv[0])
     if path is None:
         raise Refused(f"this device has no {step.argv[0]}", "leave --power-mode and --lock-clocks out")
@@ -53,18 +84,19 @@ def run(step: Step) -> Tuple[int, str]:
             stdin=subprocess.DEVNULL if step.text is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that what sudo starts ends with it
         )
     except OSError as error:
         raise Refused(f"{step.argv[0]} cannot be started: {error.strerror}", f"by hand: {step}") from error
     try:
         printed, _ = process.communicate(None if step.text is None else step.text.encode(), _PATIENCE_S)
     except subprocess.TimeoutExpired:
-        with suppress(PermissionError, subprocess.TimeoutExpired):  # where it is root's we can only go on without it
-            process.kill()
+        with suppress(OSError, subprocess.TimeoutExpired):  # where it is root's we can only go on without it
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(1)
         if process.stdout:
             process.stdout.close()
-        return _HUNG, f"it did not end within {_PATIENCE_S:.0f} s"
+        raise Hung(step, process.pid) from None
     output = printed.decode(errors="replace")
     if process.returncode and re.search(r"^sudo(-rs)?: ", output, re.MULTILINE):  # sudo: a password is required
         raise NotRoot(f"sudo refuses to run {step.argv[0]}: {last_line(output)}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Optional
 
 _MOST_BYTES = 1 << 12
+_NUMBER = re.compile(r"-?[0-9]{1,18}")  # int() takes more: 1_0, digits of other scripts, as many as there are
 
 
 class Gauge:
@@ -18,9 +20,11 @@ class Gauge:
 
     def read(self) -> Optional[float]:
         try:
-            return int(os.pread(self._handle, 64, 0)) * self._scale
-        except (OSError, ValueError):
+            words = os.pread(self._handle, 64, 0)
+        except OSError:
             return None
+        value = _whole_number(words.decode("latin-1"))
+        return None if value is None else value * self._scale
 
     def close(self) -> None:
         os.close(self._handle)
@@ -41,6 +45,16 @@ def words_at(path: Path) -> str:
             return file.read(_MOST_BYTES).decode("utf-8", "replace").strip("\0\n ")
     except OSError:
         return ""
+
+
+def number_at(path: Path) -> Optional[int]:
+    """A file's whole number, read once; None where it does not hold one."""
+    return _whole_number(words_at(path))
+
+
+def _whole_number(words: str) -> Optional[int]:
+    match = _NUMBER.fullmatch(words.strip("\0\n "))
+    return int(match.group()) if match else None
 
 
 def shown(path: Path, root: Path) -> str:

@@ -1,4 +1,4 @@
-"""The INA3221 power monitors of a Jetson, read where there is no tegrastats, as in most containers."""
+"""The INA3221 power monitors of a Jetson, read where tegrastats does not tell of them, as in most containers."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Callable, List, Optional
 
-from edgeprof.agent.telemetry.gauge import Gauge, gauge_at, words_at
+from edgeprof.agent.telemetry.gauge import Gauge, gauge_at, number_at, words_at
 from edgeprof.agent.telemetry.source import Readings, Source
 
 _JOULES = 1e-6
@@ -38,10 +38,10 @@ def source_of(root: Path, now_s: Callable[[], float] = time.monotonic) -> Option
     """None where there is no such counter, or only root may read it."""
     packages, names = [], []
     for folder in _folders(root):
-        gauge, limit = gauge_at(folder / "energy_uj", _JOULES), words_at(folder / "max_energy_range_uj")
-        if gauge is None or gauge.read() is None or not limit.isdigit():
+        gauge, limit = gauge_at(folder / "energy_uj", _JOULES), number_at(folder / "max_energy_range_uj")
+        if gauge is None or gauge.read() is None or limit is None or limit <= 0:
             return None  # of several packages all, or the sum is not the processor's
-        packages.append(Package(gauge, int(limit) * _JOULES))
+        packages.append(Package(gauge, limit * _JOULES))
         names.append(words_at(folder / "name"))
     if not packages:
         return None

@@ -7,29 +7,28 @@ from typing import Any, Dict, List, Optional
 
 from edgeprof.agent.board import power_mode
 from edgeprof.agent.board.reading import top
-from edgeprof.agent.telemetry.memory import SharedMemory, shares_memory, source_of_process
 from edgeprof.agent.telemetry.sampler import Sampler
-from edgeprof.agent.telemetry.source import Readings, Source
+from edgeprof.agent.telemetry.shared_memory import SharedMemory, shared_memory
+from edgeprof.agent.telemetry.source import Source
 from edgeprof.core.protocol import Order
 
 
 class Recording:
-    """Of one process: made before it starts, `look` while it loads, begun and ended with its sampling."""
+    """Of one process: made before it starts, `follow` from its start, begun and ended with its sampling."""
 
     def __init__(self, order: Order) -> None:
         self._root = top()
-        is_fake = order.job is None or order.job.runtime == "fake"
+        runtime = order.job.runtime if order.job else "fake"
         # Declared time knows no device, but for a test that brings the device's files.
-        self._is_real = not is_fake or bool(os.environ.get("EDGEPROF_ROOT"))
-        self._memory = SharedMemory(self._root) if self._is_real and shares_memory(self._root) else None
-        self._pid: Optional[int] = None
+        self._is_real = runtime != "fake" or bool(os.environ.get("EDGEPROF_ROOT"))
+        self._memory: Optional[SharedMemory] = shared_memory(self._root, runtime)
         self._pace_s = order.telemetry_s if self._is_real else 0.0
         self._sampler = Sampler(self._pace_s, self._open_sources)
 
-    def look(self, pid: int) -> None:
-        """At the memory, which may be highest before the sampling begins."""
-        self._pid = pid
-        self._look()
+    def follow(self, pid: int) -> None:
+        """Its memory, which may be highest before the sampling begins."""
+        if self._memory is not None:
+            self._memory.follow(pid)
 
     def start(self) -> None:
         self._sampler.start()
@@ -39,6 +38,8 @@ class Recording:
 
     def end(self) -> None:
         self._sampler.end()
+        if self._memory is not None:
+            self._memory.end()
 
     def facts(self, host_peak_bytes: Optional[int]) -> Dict[str, Any]:
         """As the process's record names them; waits for the last reading."""
@@ -50,11 +51,8 @@ class Recording:
             facts.update(self._memory.facts(host_peak_bytes))
         return facts
 
-    def _look(self) -> Readings:
-        return self._memory.look(self._pid) if self._memory is not None and self._pid is not None else {}
-
     def _open_sources(self) -> List[Source]:
         from edgeprof.agent.telemetry.sources import sources_of  # only where something is sampled
 
         found = sources_of(self._root, self._pace_s)
-        return found if self._memory is None else [*found, source_of_process(self._look, self._pace_s)]
+        return found if self._memory is None else [*found, self._memory.source(self._pace_s)]

@@ -27,7 +27,7 @@ def _source(folder: Path, root: Path) -> Optional[Source]:
 
     def count() -> Dict[str, int]:
         values = {name: gauge.read() for name, gauge in gauges.items()}
-        return {name: int(value) for name, value in values.items() if value is not None}
+        return {name: int(value) for name, value in values.items() if value is not None and value >= 0}
 
     def close() -> None:
         for gauge in gauges.values():

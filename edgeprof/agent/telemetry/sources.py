@@ -25,7 +25,8 @@ def sources_of(root: Path, pace_s: float) -> List[Source]:
     """Those that exist and may be read; `pace_s` is the fastest that any of them is read at."""
     found = [
         raspberry_pi.source_of(root),
-        tegrastats_child.source_of(pace_s) or ina3221.source_of(root, pace_s),
+        tegrastats_child.source_of(pace_s),
+        ina3221.source_of(root, pace_s),  # besides, since a tegrastats may be there and say nothing
         rapl.source_of(root),
         devfreq.source_of(root),
         thermal.source_of(root),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from edgeprof.agent.telemetry.gauge import Gauge, gauge_at, shown, words_at
+from edgeprof.agent.telemetry.gauge import Gauge, gauge_at, number_at, shown, words_at
 from edgeprof.agent.telemetry.source import Readings, Source
 
 _CHIPS = ("coretemp", "k10temp")  # of hwmon, where a PC has no zone of its processor
@@ -24,20 +24,20 @@ def source_of(root: Path) -> Optional[Source]:
     zones = zones_at(root)
     if not zones:
         return None
-    has_limits = any(zone.limit_c is not None for zone in zones.values())
     ways = {**{series: zone.way for series, zone in zones.items()}, "zones_at_limit": "the zones' passive trip points"}
 
     def read() -> Readings:
         found = {}
-        at_limit = 0
+        at_limit: List[bool] = []
         for series, zone in zones.items():
             degrees = zone.gauge.read()
             if degrees is None or degrees < _LEAST_C or degrees == 0:  # a gated sensor says -256, 0 or nothing
                 continue
             found[series] = degrees
-            at_limit += zone.limit_c is not None and degrees >= zone.limit_c
-        if has_limits and found:
-            found["zones_at_limit"] = float(at_limit)
+            if zone.limit_c is not None:
+                at_limit.append(degrees >= zone.limit_c)
+        if at_limit:
+            found["zones_at_limit"] = float(sum(at_limit))
         return found
 
     def close() -> None:
@@ -78,9 +78,9 @@ def _limit_c(folder: Path) -> Optional[float]:
         kind = words_at(folder / f"trip_point_{n}_type")
         if not kind:
             break
-        words = words_at(folder / f"trip_point_{n}_temp")
-        if kind == "passive" and words.isdigit() and int(words) / 1e3 >= _LEAST_LIMIT_C:
-            limits.append(int(words) / 1e3)
+        limit = number_at(folder / f"trip_point_{n}_temp")
+        if kind == "passive" and limit is not None and limit / 1e3 >= _LEAST_LIMIT_C:
+            limits.append(limit / 1e3)
     return min(limits, default=None)
 
 
@@ -98,5 +98,5 @@ def _unused(kind: str, taken: Dict[str, Zone]) -> str:
 
 
 def _number(folder: Path) -> int:
-    digits = "".join(c for c in folder.name if c.isdigit())
+    digits = "".join(c for c in folder.name if c.isdecimal())
     return int(digits) if digits else -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from edgeprof.agent.telemetry.gauge import words_at
+from edgeprof.agent.telemetry.gauge import number_at
 from edgeprof.agent.telemetry.source import Source
 
 _CORES = "sys/devices/system/cpu/cpu[0-9]*/thermal_throttle/"
@@ -31,5 +31,5 @@ def source_of(root: Path) -> Optional[Source]:
 
 
 def _numbers(paths: List[Path]) -> List[int]:
-    words = [words_at(path) for path in paths]
-    return [int(word) for word in words if word.isdigit()]
+    found = [number_at(path) for path in paths]
+    return [count for count in found if count is not None and count >= 0]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Optional
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.board.trees import orin_nano, write
 from edgeprof.agent.board import jetson_clocks
@@ -52,6 +54,38 @@ def test_what_jetson_clocks_shows_is_read(shown: str, locked: Optional[bool], un
 
 def test_a_core_that_may_still_move_is_not_locked() -> None:
     assert jetson_clocks.locked_of_show(JP7_LOCKED.replace("MinFreq=1344000", "MinFreq=729600")) is False
+
+
+def test_a_core_that_cannot_be_read_leaves_it_unknown() -> None:
+    assert jetson_clocks.locked_of_show(JP7_LOCKED.replace("MinFreq=1344000", "MinFreq=")) is None
+    assert jetson_clocks.locked_of_show(JP7_LOCKED + "cpu5: Online=0 Governor= MinFreq= MaxFreq=\n") is True
+
+
+def test_a_gpu_whose_power_is_off_has_no_clock_that_stands_still() -> None:
+    off = JP7_LOCKED.replace("=918000000", "=0").replace("TPCs: 4", "TPCs: 0")
+
+    assert (jetson_clocks.locked_of_show(off), jetson_clocks.tpcs_of_show(off)) == (None, None)
+
+
+SHOWN = st.sampled_from([JP6, JP7_LOCKED, JP4, NOT_ROOT])
+
+
+@given(SHOWN, st.data())
+def test_what_was_cut_anywhere_tells_the_truth_or_nothing(shown: str, data: st.DataObject) -> None:
+    cut = shown[: data.draw(st.integers(0, len(shown)))]
+
+    assert jetson_clocks.locked_of_show(cut) in (None, jetson_clocks.locked_of_show(shown))
+    assert jetson_clocks.tpcs_of_show(cut) in (None, jetson_clocks.tpcs_of_show(shown))
+
+
+@given(SHOWN, st.lists(st.tuples(st.integers(0, 500), st.characters()), min_size=1, max_size=10), st.text(max_size=50))
+def test_garbled_words_of_it_are_no_error_and_no_0(shown: str, changes, more: str) -> None:  # type: ignore[no-untyped-def]
+    garbled = list(shown)
+    for at, character in changes:
+        garbled[at % len(garbled)] = character
+    for text in ("".join(garbled), "Active GPU TPCs: " + more, "GPU MinFreq=" + more, "Active GPU TPCs: " + "9" * 5000):
+        assert jetson_clocks.locked_of_show(text) in (None, True, False)
+        assert jetson_clocks.tpcs_of_show(text + "\n") != 0
 
 
 def test_sysfs_tells_without_root(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ if [ -e {state}/reboots ]; then
   exit 255
 fi
 [ -e {state}/slow ] && sleep 1
+while [ -e {state}/hangs ]; do sleep 0.1; done
 [ -e {state}/stuck ] && exit 0
 printf 'pmode:%04d fmode:fan_mode_quiet\\n' "$2" > {root}/var/lib/nvpmodel/status
 """
@@ -44,12 +45,14 @@ case "$1" in
   if [ -e "$2" ]; then echo "File $2 already exists. Can I overwrite it? Y/N:"; exit 1; fi
   cat $gpu/min_freq $gpu/cur_freq $cpu/scaling_min_freq > "$2" ;;
 --restore)
+  [ -e {state}/idle ] && exit 0
   if [ -e {state}/broken ] || [ ! -e "$2" ]; then echo "Error: no $2"; exit 1; fi
   {{ read low; read now; read core; }} < "$2"
   echo $low > $gpu/min_freq; echo $now > $gpu/cur_freq; echo $core > $cpu/scaling_min_freq ;;
 "")
   cat $gpu/max_freq > $gpu/min_freq; cat $gpu/max_freq > $gpu/cur_freq
-  cat $cpu/scaling_max_freq > $cpu/scaling_min_freq ;;
+  cat $cpu/scaling_max_freq > $cpu/scaling_min_freq
+  if [ -e {state}/halfway ]; then echo "Error: no EMC"; exit 1; fi ;;
 *) exit 2 ;;
 esac
 """
@@ -80,7 +83,7 @@ class StandIns:
         }
 
     def note(self, name: str) -> None:
-        """From now on: password, reboots, stuck, broken, slow."""
+        """From now on: password, reboots, stuck, slow, hangs; broken, idle, halfway."""
         (self.state / name).touch()
 
     def has(self, name: str) -> bool:

@@ -240,14 +240,6 @@ def test_a_guardian_that_is_killed_leaves_a_record_for_the_next_one(start: Start
     assert seen is not None
     assert (seen.is_held, seen.holder) == (False, "the test")
     assert (seen.changes, seen.undo) == (("power mode MAXN_SUPER instead of 25W",), ("sudo nvpmodel -m 1",))
-    next_one = hold(start, power_mode="15W")
-    assert hear(next_one, "ready")["left_behind"] == ["sudo nvpmodel -m 1"]
-    let_go(next_one)
-    assert until(lambda: board.mode == "pmode:0002")  # as it was found
-    assert until(lambda: not is_held(board))
-    again = record.own(board.root)
-    assert again is not None
-    assert again.undo == ("sudo nvpmodel -m 1",)
 
 
 def test_a_guardian_that_ends_before_it_is_ready_is_the_agents_error(start: Start, board: StandIns) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agent.board.trees import script
 from edgeprof.agent.clocks import step as steps
-from edgeprof.agent.clocks.step import NotRoot, Refused, Step, last_line, run
+from edgeprof.agent.clocks.step import Hung, NotRoot, Refused, Step, is_running, last_line, run, step_of
 
 
 @pytest.fixture
@@ -51,10 +51,9 @@ def test_a_hung_command_is_left_after_its_time(commands: Path, monkeypatch: pyte
     monkeypatch.setattr(steps, "_PATIENCE_S", 0.2)
     script(commands, "hangs", "exec sleep 60")
 
-    code, output = run(Step(("hangs",)))
-
-    assert code == 124
-    assert "did not end" in output
+    with pytest.raises(Hung, match="hangs did not end") as caught:
+        run(Step(("hangs",)))
+    assert not is_running(caught.value.group)  # it is ours, so it could be ended
 
 
 @pytest.mark.parametrize(
@@ -99,6 +98,37 @@ def test_a_missing_command_is_named(commands: Path) -> None:
 def test_a_step_reads_as_one_types_it() -> None:
     assert str(Step(("nvpmodel", "-m", "2"))) == "sudo nvpmodel -m 2"
     assert str(Step(("tee", "/sys/a b"), "performance")) == "echo performance | sudo tee '/sys/a b'"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Step(("nvpmodel", "-m", "2")),
+        Step(("jetson_clocks", "--restore", "/tmp/a b/clocks")),
+        Step(("tee", "/sys/a b", "/sys/c"), "performance"),
+        Step(("tee", "/sys/a"), "a | b"),
+    ],
+)
+def test_what_a_step_reads_as_is_that_step_again(step: Step) -> None:
+    assert step_of(str(step)) == step
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sudo",
+        "nvpmodel -m 2",
+        "sudo rm -r /",
+        "sudo nvpmodel -m 2; rm x",
+        "echo a | sudo sh",
+        "echo 'a",
+        "echo a |",
+    ],
+)
+def test_nothing_else_is_a_step(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a step|No closing quotation"):
+        step_of(text)
 
 
 def test_the_last_line_that_says_something_is_told() -> None:

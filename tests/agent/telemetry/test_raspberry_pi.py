@@ -42,13 +42,13 @@ def test_each_reading_asks_one_question_and_in_turn_all(tmp_path: Path) -> None:
 
         assert len(asked.questions) == n
     assert readings == {
-        "power_w": vcgencmd.pmic_w(PMIC),
+        "power_pmic_w": vcgencmd.pmic_w(PMIC),
         "throttled_bits": 0x50005,
         "cpu_hz": 2.4e9,
         "temperature_soc_c": 52.1,
     }
     assert source.pace_s == 0.5
-    assert source.way("power_w") == "vcgencmd pmic_read_adc"
+    assert source.way("power_pmic_w") == "vcgencmd pmic_read_adc"
 
 
 def test_what_a_pi_4_does_not_answer_is_not_asked_again() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Mapping
 
 import pytest
 
 from agent.speaking import Agent, Event, a_fake, a_fake_job
 from agent.telemetry.recorded import FOLDER
 from agent.telemetry.trees import ORIN, replaying, script, written
+from edgeprof.agent.watch import Watch
 from edgeprof.core.codec import restore
 from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, Task
@@ -69,13 +71,44 @@ def test_only_what_is_sampled_is_recorded(start: Start, board: Path, tmp_path: P
     assert slow_to_load.telemetry.times_s[0] < 0.5
 
 
-def test_on_unified_memory_the_peak_is_of_host_and_gpu_together(start: Start, board: Path, tmp_path: Path) -> None:
+def test_what_runs_on_the_processor_has_its_exact_peak_on_a_jetson_too(
+    start: Start, board: Path, tmp_path: Path
+) -> None:
     process = measured(start, tmp_path, DECLARED)
 
-    assert process.memory_scope == "unified"
-    assert process.memory_method == "VmHWM, above MemAvailable's growth"  # a recorded MemAvailable never grows
+    assert (process.memory_scope, process.memory_method) == ("process", "VmHWM")
     assert process.peak_memory_bytes
     assert process.peak_memory_bytes > 5 << 20
+
+
+# It says what a measured process says while it loads and warms up, and crashes where it would sample.
+ON_THE_GPU = """
+import os, sys, time
+say = lambda words: os.write(int(sys.argv[3]), words.encode() + b"\\n")
+if PHASE == "loading": time.sleep(0.5); open(MEMINFO, "w").write(LESS)
+say('{"event": "loaded", "peak_memory_bytes": 4096}')
+if PHASE == "warming": time.sleep(0.5); open(MEMINFO, "w").write(LESS)
+say('{"event": "error", "cause": "crashed", "message": "declared"}')
+"""
+
+
+@pytest.mark.parametrize("phase", ["loading", "warming"])
+def test_a_peak_of_shared_memory_before_the_sampling_is_in_the_record(board: Path, phase: str) -> None:
+    """There is no GPU here whose memory could move, so the board's file moves instead."""
+    meminfo = "MemTotal: 7802880 kB\nMemAvailable: {} kB\n"
+
+    def emit(event: Mapping[str, Any]) -> None:
+        if event["event"] == phase:
+            written(board, {"proc/meminfo": meminfo.format(3_000_000)})
+
+    values = {"PHASE": phase, "MEMINFO": str(board / "proc/meminfo"), "LESS": meminfo.format(4_999_000)}
+    code = "".join(f"{name} = {value!r}\n" for name, value in values.items()) + ON_THE_GPU
+    order = Order(Task.MEASURE, a_fake_job(runtime="tensorrt"), sampling=SAMPLING)
+    process = Watch(order, [sys.executable, "-c", code], emit, lambda: False).run()
+
+    assert (process.ended, process.message) == (Ended.CRASHED, "declared")
+    assert (process.memory_scope, process.memory_method) == ("unified", "MemAvailable")
+    assert process.peak_memory_bytes == 2_000_000 * 1024
 
 
 def test_a_pace_of_0_switches_it_off(start: Start, board: Path, tmp_path: Path) -> None:
@@ -107,7 +140,8 @@ def test_a_tegrastats_that_says_nothing_of_use_costs_nothing(
 
     assert process.ended is Ended.DURATION
     assert process.telemetry
-    assert process.telemetry.power_w is None
+    assert process.telemetry.power_source == "INA3221 VDD_IN"
+    assert process.telemetry.power_w == pytest.approx(4.96)
     assert process.telemetry.highest("gpu_hz") == 305e6
 
 

@@ -51,6 +51,17 @@ def test_without_it_the_board_is_read_itself(tmp_path: Path) -> None:
     assert "temperature_cv0_c" not in telemetry.series
 
 
+def test_a_tegrastats_that_says_nothing_leaves_the_power_to_the_board(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(tmp_path / "bin/tegrastats", "exec sleep 60")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    telemetry = sampled(written(tmp_path / "root", ORIN))
+
+    assert telemetry.power_source == "INA3221 VDD_IN"
+    assert telemetry.power_w == pytest.approx(4.96)
+
+
 def test_a_tegrastats_that_cannot_be_started_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = script(tmp_path / "bin/tegrastats", "")
     path.write_bytes(b"\x7fELF not for this machine")

@@ -74,6 +74,13 @@ def test_limits_that_no_kernel_slows_down_at_are_none(tmp_path: Path, kind: str,
     assert "zones_at_limit" not in read(root)
 
 
+def test_a_limit_of_a_zone_that_cannot_be_read_is_not_kept(tmp_path: Path) -> None:
+    """The other zone has none, so nobody knows whether the device is at its limit."""
+    written(tmp_path, {**ORIN, ZONE.format(0, "temp"): "EAGAIN\n", ZONE.format(1, "temp"): 40000})
+
+    assert read(tmp_path) == {"temperature_cv0_c": 40.0}
+
+
 def test_a_pc_without_zones_has_its_chips(tmp_path: Path) -> None:
     written(tmp_path, {"sys/class/hwmon/hwmon2/name": "k10temp\n", "sys/class/hwmon/hwmon2/temp1_input": 55250})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Mapping, Union
+from typing import Dict, Mapping, Union
 
 Content = Union[str, int]
 
@@ -31,7 +31,7 @@ def replaying(path: Path, lines: Path, pause_s: float = 0.05) -> Path:
     )
 
 
-ORIN = {
+ORIN: Dict[str, Content] = {
     "proc/device-tree/compatible": "nvidia,p3768-0000+p3767-0005\0nvidia,p3767-0005\0nvidia,tegra234\0",
     "proc/device-tree/model": "NVIDIA Jetson Orin Nano Developer Kit\0",
     "proc/meminfo": "MemTotal:        7802880 kB\nMemFree:          400000 kB\nMemAvailable:    5000000 kB\n",
