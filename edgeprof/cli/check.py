@@ -74,6 +74,8 @@ def check(
 
     from edgeprof.cli.reporting import Reporter, print_dry_run
     from edgeprof.cli.request import request_of, workshop_of
+    from edgeprof.core.answer import Answer, Refused
+    from edgeprof.core.errors import EdgeprofError
     from edgeprof.core.exits import worst
     from edgeprof.workflow.check import check as run
     from edgeprof.workflow.foresee import foresee
@@ -86,10 +88,15 @@ def check(
         print_dry_run(request, *foresee(request, workshop.cache))
         return 0
     reporter = Reporter(reports, quiet=quiet)
-    answers = []
-    for answer in run(request, workshop):
-        workshop.progress.rest()
-        answers.append(answer)
-        reporter.take(answer)
+    answers: list[Answer] = []
+    try:
+        for answer in run(request, workshop):
+            workshop.progress.rest()
+            answers.append(answer)
+            reporter.take(answer)
+    except EdgeprofError as error:  # said at the door; whoever reads the documents has to hear it too
+        unanswered = request.models[len(answers) :]
+        reporter.write([*answers, *(Refused(name, error.message, error.hint, error.exit) for name in unanswered)])
+        raise
     reporter.finish(answers)
     return worst(answer.exit for answer in answers)

@@ -47,6 +47,9 @@ class Reporter:
         if len(answers) > 1 and not self._quiet:  # all of them once more, a line each
             overview = [line for answer in answers for line in console.render(answer, width=page_width(), quiet=True)]
             print_lines([BLANK, *overview], self._people)
+        self.write(answers)
+
+    def write(self, answers: Sequence[Answer]) -> None:
         for name, path in self._wanted.items():
             write_document(_FORMATS[name](answers), path)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")

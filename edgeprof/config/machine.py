@@ -182,4 +182,6 @@ def _no_address(profile: Profile, name: str) -> TargetError:
 def _or_else(near: tuple[str, ...]) -> str:
     if near:
         return f"did you mean {' or '.join(map(quoted, near))}?"
-    return "`edgeprof device list` has all names; user@address needs no set-up"
+    return (
+        "`edgeprof device list` has all names; user@address needs no set-up, and an alias of ssh's own goes with --host"
+    )

@@ -44,7 +44,8 @@ def render(
     for key, texts in _facts(asked, form, artefact, parity):
         lines += labelled_list(key, texts, width)
     for place, file in enumerate(files):
-        lines += labelled("written" if place == 0 else "", str(file), width, style="strong")
+        size = f" ({mib(file.stat().st_size)})" if file.exists() else ""
+        lines += labelled("written" if place == 0 else "", f"{file}{size}", width, style="strong")
     return lines
 
 
@@ -71,7 +72,8 @@ def _facts(asked: str, form: str, artefact: Artefact, parity: Optional[Parity]) 
     yield "model", [asked if asked == artefact.model else f"{asked} -> {artefact.model}"]
     yield "input", [tensor_words(tensor) for tensor in artefact.inputs]
     yield "output", [tensor_words(tensor) for tensor in artefact.outputs]
-    yield form, [f"{mib(artefact.size_bytes)}, {artefact.precision}, {artefact.digest[:12]}"]
+    yield "form", [form]
+    yield artefact.form, [f"{mib(artefact.size_bytes)}, {artefact.precision}, {artefact.digest[:12]}"]
     for label, parts in _LINES.items():
         words = [text.format(artefact.card[key]) for key, text in parts if artefact.card.get(key)]
         if words:
@@ -80,7 +82,8 @@ def _facts(asked: str, form: str, artefact: Artefact, parity: Optional[Parity]) 
     if sizes:
         yield "gpu memory", [", ".join(sizes)]
     if parity is not None:
-        yield "parity", [f"{parity.runtime}: {parity_words(parity)}"]
+        of_graph = ", of the ONNX graph: the plan was not run" if artefact.form == "plan" else ""
+        yield "parity", [f"{parity.runtime}: {parity_words(parity)}{of_graph}"]
     if artefact.notes:
         yield "note", artefact.notes
     yield "kept", [artefact.path]

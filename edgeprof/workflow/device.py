@@ -56,6 +56,12 @@ class Device:
         """Of what was told, what is computed with."""
         return restore(Host, self.host, "host")
 
+    def install(self, runtime: FoundRuntime) -> str:
+        """What brings a runtime: a command for here, and for elsewhere the one that knows that machine's Python."""
+        if self.machine.host is None:
+            return runtime.install
+        return f"edgeprof device probe {self.name} says how to install a runtime there"
+
     def runtime(self, name: str) -> FoundRuntime:
         """The runtime of that name, if it can be used."""
         found = next((runtime for runtime in self.runtimes if runtime.name == name), None)
@@ -63,7 +69,7 @@ class Device:
             known = ", ".join(runtime.name for runtime in self.runtimes)
             raise RuntimeUnavailable(f'unknown runtime "{name}"', f"one of {known}")
         if found.version is None:
-            raise RuntimeUnavailable(f"{name} is not installed on {self.name}", found.install)
+            raise RuntimeUnavailable(f"{name} is not installed on {self.name}", self.install(found))
         return found
 
 

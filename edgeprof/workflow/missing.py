@@ -57,5 +57,5 @@ def _pip(packages: Sequence[str], host: Mapping[str, Any], python: str) -> str:
         return f"{python} -m pip install {names}"
     return (
         f"{python} -m venv --system-site-packages {_VENV} && {_VENV}/bin/pip install {names}, "
-        f"and python: {_VENV}/bin/python in the device's entry"
+        f"then tell edgeprof of it: edgeprof device add ... --python '{_VENV}/bin/python' --replace"
     )

@@ -17,7 +17,7 @@ from edgeprof.core.errors import AgentError, ConfigError, ConvertError, Edgeprof
 from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Lap
-from edgeprof.workflow.device import Device
+from edgeprof.workflow.device import Device, FoundRuntime
 from edgeprof.workflow.process import Prepared
 from edgeprof.workflow.proof import Proved, prove
 from edgeprof.workflow.race import race
@@ -116,7 +116,7 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
         runtimes = [device.runtime(n) for n in request.raced if any(r.name == n and r.version for r in device.runtimes)]
         if not runtimes:
             raise RuntimeUnavailable(
-                f"no runtime is installed on {device.name}", device.runtime(request.raced[0]).install
+                f"no runtime is installed on {device.name}", device.install(_named(device, request.raced[0]))
             )
     else:
         runtimes = [device.runtime(name)]
@@ -129,6 +129,10 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
             "try --precision fp32, or --runtime auto",
         )
     return pairs
+
+
+def _named(device: Device, name: str) -> FoundRuntime:
+    return next(runtime for runtime in device.runtimes if runtime.name == name)
 
 
 def _may_be(precision: str, request: Request, source: Source) -> bool:

@@ -24,7 +24,8 @@ def probe(machine: Machine, workshop: Workshop) -> Probe:
 def probe_of(device: Device) -> Probe:
     machine, board = device.machine, device.board
     likenesses = likenesses_of(board, machine.profile)
-    profile = machine.profile.name if machine.profile else _surest(likenesses)
+    against = contradictions(board, machine.profile) if machine.profile else ()
+    profile = machine.profile.name if machine.profile and not against else _surest(likenesses)
     entry = {**({"host": machine.host} if machine.host else {}), **({"profile": profile} if profile else {})}
     return Probe(
         device=machine.name,
@@ -32,7 +33,7 @@ def probe_of(device: Device) -> Probe:
         board=board,
         runtimes=tuple((runtime.name, runtime.version) for runtime in device.runtimes if runtime.name != "fake"),
         likenesses=likenesses,
-        contradictions=contradictions(board, machine.profile) if machine.profile else (),
+        contradictions=against,
         missing=missing_on(board, device.host, device.runtimes, machine.interpreter),
         add=_add(machine, profile) if machine.host else None,
         entry=entry,
@@ -47,7 +48,9 @@ def _surest(likenesses: tuple[Likeness, ...]) -> str | None:
 
 def _add(machine: Machine, profile: str | None) -> str:
     words = ["edgeprof device add", name_for(machine), f"--host {machine.host}"]
-    return " ".join([*words, *([f"--profile {quote(profile)}"] if profile else [])])
+    words += [f"--profile {quote(profile)}"] if profile else []
+    words += [f"--python {quote(machine.python)}"] if machine.python else []
+    return " ".join(words)
 
 
 def name_for(machine: Machine) -> str:

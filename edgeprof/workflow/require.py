@@ -51,4 +51,4 @@ def _what_it_is(device: Device) -> str:
     if best is None:
         return ""
     sure = "it is" if best.sureness == CERTAIN else "it may be"
-    return f"; {sure} a {best.title} ({best.profile})"
+    return f"; {sure} {best.title} ({best.profile})"

@@ -181,3 +181,15 @@ def test_a_report_says_where_the_measurement_was_saved_and_judge_reads_it_there(
     assert saved_at == str(shell.saved_paths()[0])
     assert shell("judge", saved_at).code == 1
     assert str(ROOT) not in saved_at
+
+
+@pytest.mark.ssh
+def test_a_device_that_cannot_be_reached_is_in_the_documents_too(shell):
+    model, nowhere = shell.fake(latency_ms=10), "ssh://nobody@127.0.0.1:1"
+    ended = shell("check", model, "--device", nowhere, "--p99", "20", "--junit", "j.xml", "--json", "j.json")
+
+    assert ended.code == 4
+    assert "connection refused" in ended.err
+    (check,) = json.loads((shell.work / "j.json").read_text())["checks"]
+    assert check["exit"] == 4
+    assert "<error" in (shell.work / "j.xml").read_text()

@@ -42,7 +42,7 @@ def test_a_python_that_the_system_manages_gets_an_environment_that_still_sees_ap
     (command,) = commands(numpy=None, python="3.12.3", python_is_managed=True)
     assert "-m venv --system-site-packages" in command
     assert "/bin/pip install numpy" in command
-    assert "python:" in command
+    assert "--python '~/edgeprof-python/bin/python'" in command
 
 
 def test_tensorrts_bindings_come_from_apt():
