@@ -67,7 +67,9 @@ def test_the_folder_is_the_users_alone(reach, sshd, tmp_path):
 
 def test_what_was_written_to_since_is_sent_again(reach, tmp_path):
     digest, path = a_file(tmp_path)
-    placed = Path(reach().place(digest, path))
+    target = reach()
+    placed = Path(target.place(digest, path))
+    target.close()  # it notes the use a moment later, and whoever writes just then is not seen
     placed.chmod(0o600)
     placed.write_bytes(b"\0" * path.stat().st_size)
 
