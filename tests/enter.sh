@@ -11,9 +11,15 @@ exec unshare --mount --pid --fork --kill-child sh -euc '
     shift
     mount -t proc proc "$root/proc"
     # To another architecture the sysfs here would lie of cores and caches that an emulated processor does not have:
-    # with it onnxruntime crashes as it is imported.
+    # with it onnxruntime 1.31 crashes as it is imported, and without any that tells how many cores there are, 1.19.
     if [ "$(chroot "$root" uname -m)" = "$(uname -m)" ]; then
         mount -t sysfs -o ro sysfs "$root/sys"
+    else
+        mount -t tmpfs tmpfs "$root/sys"
+        mkdir -p "$root/sys/devices/system/cpu"
+        for name in possible present; do
+            cat "/sys/devices/system/cpu/$name" >"$root/sys/devices/system/cpu/$name"
+        done
     fi
     mount -t tmpfs -o mode=755 tmpfs "$root/dev"
     for node in null zero full random urandom tty; do

@@ -1,39 +1,18 @@
-"""Carry out a Dockerfile without docker: COPY into a bare root file system, RUN inside it."""
+"""Carry out a Dockerfile without docker: COPY into a root file system, RUN inside it."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-import tomllib
 
 from docker.dockerfile import Instruction, exec_form, instructions
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTER = ROOT / "tests" / "enter.sh"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def bare_debian(root: Path) -> None:
-    """Debian 12 as debootstrap makes it, from the mirror that it knows by itself."""
-    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", root], check=True, stdout=subprocess.DEVNULL)
-    root.chmod(0o755)  # users other than root have to get past "/"
-
-
-def wheels(folder: Path, extras: str) -> None:
-    """What pip will need inside, fetched outside with whatever index pip is set up for here."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
-    for extra in filter(None, extras.split(",")):
-        wanted += project["project"]["optional-dependencies"][extra]
-    platforms = [f"--platform={tag}_x86_64" for tag in ("manylinux_2_28", "manylinux_2_27", "manylinux2014")]
-    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11"]
-    options = [*platforms, "--constraint", ROOT / "constraints.txt", "--dest", folder]
-    subprocess.run([*fetch, *options, *wanted], check=True)
 
 
 class Image:
