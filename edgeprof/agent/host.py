@@ -10,7 +10,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from edgeprof.agent.runtimes import RUNTIMES, runtime_of, version_of
+from edgeprof.agent.files import bytes_of, text_of
+from edgeprof.agent.runtimes import RUNTIMES, Demanding, runtime_of, version_of
 from edgeprof.core.codec import plain
 from edgeprof.core.installed import installed_version
 
@@ -35,6 +36,7 @@ def facts() -> Dict[str, Any]:
     from edgeprof.agent.board.reading import top
 
     seen = board.read(top())
+    meminfo = text_of(Path("/proc/meminfo"))
     return {
         "hostname": platform.node(),
         "machine": platform.machine(),
@@ -46,8 +48,8 @@ def facts() -> Dict[str, Any]:
         "cores_online": os.cpu_count(),
         "quota_cores": quota_cores(),
         "governor": governor(),
-        "memory_bytes": _memory("MemTotal"),
-        "memory_available_bytes": _memory("MemAvailable"),
+        "memory_bytes": bytes_of("MemTotal", meminfo),
+        "memory_available_bytes": bytes_of("MemAvailable", meminfo),
         "memory_limit_bytes": memory_limit_bytes(),
         "load_average": os.getloadavg()[0],
         "numpy": installed_version("numpy"),
@@ -58,18 +60,26 @@ def facts() -> Dict[str, Any]:
     }
 
 
-def runtimes() -> List[Dict[str, Any]]:
-    """Each runtime with its version here, None where it is missing, and what it can compute in."""
+def runtimes(wanted: Sequence[str] = ()) -> List[Dict[str, Any]]:
+    """Each runtime with its version here, None where it is missing, what it can compute in, and what else it lacks.
+
+    That costs a second or more to find out, so it is left out of those that nobody wants; of none: all are wanted.
+    """
     flags = cpu_flags()
     found = []
     for name in RUNTIMES:
         runtime = runtime_of(name)
+        version = version_of(runtime)
+        is_asked = version is not None and (not wanted or name in wanted)
+        lack = runtime.absence() if is_asked and isinstance(runtime, Demanding) else None
         found.append(
             {
                 "name": name,
-                "version": version_of(runtime),
+                "version": version,
                 "precisions": runtime.precisions(flags),
                 "install": runtime.install,
+                "lack": lack.message if lack else None,
+                "remedy": lack.hint if lack else None,
             }
         )
     return found
@@ -115,7 +125,7 @@ def cgroup_folders(
 ) -> List[Path]:
     """The folders of this process's cgroup and its parents, version 2 and version 1, that exist here."""
     folders = []
-    for line in _text(Path(table)).splitlines():
+    for line in text_of(Path(table)).splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "" or controller in controllers.split(","):
             top = root if controllers == "" else root / controller
@@ -131,7 +141,7 @@ def governor() -> Optional[str]:
 
 
 def cpu_flags() -> Sequence[str]:
-    match = re.search(r"^flags\s*:\s*(.*)$", _text(Path("/proc/cpuinfo")), re.MULTILINE)  # flags : fpu vme avx512_bf16
+    match = re.search(r"^flags\s*:\s*(.*)$", text_of(Path("/proc/cpuinfo")), re.MULTILINE)  # flags : fpu avx512_bf16
     return match.group(1).split() if match else ()
 
 
@@ -141,21 +151,9 @@ def _python_is_managed() -> bool:
 
 
 def _processor() -> Optional[str]:
-    match = re.search(r"^model name\s*:\s*(.*)$", _text(Path("/proc/cpuinfo")), re.MULTILINE)  # model name : AMD EPYC
+    match = re.search(r"^model name\s*:\s*(.*)$", text_of(Path("/proc/cpuinfo")), re.MULTILINE)  # model name : AMD EPYC
     return match.group(1) if match else platform.processor() or None
 
 
-def _memory(key: str) -> Optional[int]:
-    match = re.search(rf"^{key}:\s+(\d+) kB", _text(Path("/proc/meminfo")), re.MULTILINE)  # MemTotal:  24568712 kB
-    return int(match.group(1)) * 1024 if match else None
-
-
 def _words(path: Path) -> List[str]:
-    return _text(path).split()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return text_of(path).split()

@@ -11,12 +11,22 @@ import json
 import os
 import re
 import sys
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from edgeprof.agent import loop, outputs
 from edgeprof.agent.host import allowed_threads
 from edgeprof.agent.memory import peak_bytes
-from edgeprof.agent.runtimes import Runtime, clock_of, runtime_of, version_of
+from edgeprof.agent.runtimes import (
+    Compiling,
+    FromPlan,
+    Marked,
+    OnCard,
+    PlanNeeded,
+    Runtime,
+    clock_of,
+    runtime_of,
+    version_of,
+)
 from edgeprof.agent.samples import Samples, samples_in_file
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
@@ -38,10 +48,14 @@ def main(arguments: List[str]) -> None:
         os.write(speak_handle, line_of(message))
 
     try:
-        if order.task is Task.OUTPUTS:
+        if order.task is Task.BUILD:
+            _build(order, speak)
+        elif order.task is Task.OUTPUTS:
             _write_outputs(order, speak)
         else:
             _measure(order, samples_in_file(samples_handle), speak)
+    except PlanNeeded as needed:
+        speak({"event": "unplanned", "why": str(needed)})
     except MemoryError as error:
         speak({"event": "error", "cause": "out of memory", "message": str(error) or "MemoryError"})
     except EdgeprofError as error:
@@ -68,6 +82,8 @@ def _measure(order: Order, samples: Samples, speak: Any) -> None:
                 "threads": session.threads,
                 "runtime_version": version_of(runtime),
                 "inside_infer": session.inside_infer,
+                **_plan_of(session),
+                "gpu_uuid": session.gpu_uuid if isinstance(session, OnCard) else None,
             }
         )
         # The harness's own garbage is not the model's latency.
@@ -79,19 +95,47 @@ def _measure(order: Order, samples: Samples, speak: Any) -> None:
         loop.run(session.infer, clock_ns, samples)
         peak = peak_bytes()
         _expect_finite(session.outputs())
-        speak({"event": "ended", "peak_memory_bytes": peak, "device_bytes": session.device_bytes()})
+        told = {"device_bytes": session.device_bytes(), "segments": _segments(session, clock_ns)}
+        speak({"event": "ended", "peak_memory_bytes": peak, **told})
+
+
+def _segments(session: Any, clock_ns: Callable[[], int]) -> Optional[Dict[str, Any]]:
+    """An addition to what was measured, and never the end of it."""
+    if not isinstance(session, Marked):
+        return None
+    try:
+        return loop.segments(session, clock_ns)
+    except Exception as error:  # noqa: BLE001 (the samples stand, whatever a runtime raises after the last of them)
+        print(f"no segments: {type(error).__name__}: {error}", file=sys.stderr)
+        return None
+
+
+def _build(order: Order, speak: Any) -> None:
+    job = _job(order)
+    runtime = runtime_of(job.runtime)
+    if not isinstance(runtime, Compiling):
+        raise ValueError(f"{job.runtime} builds no plans")
+    runtime.build(job, order.artefact, lambda words: speak({"event": "building", "words": words}))
+    speak({"event": "built"})
+
+
+def _plan_of(session: Any) -> Dict[str, Any]:
+    return {key: getattr(session, key) for key in FromPlan.__annotations__} if isinstance(session, FromPlan) else {}
 
 
 def _write_outputs(order: Order, speak: Any) -> None:
     job = _job(order)
     files = []
+    plans: Set[Optional[str]] = set()
     for number, inputs in enumerate(order.inputs):
         runtime: Runtime = runtime_of(job.runtime)
         with runtime.open(job, order.artefact, inputs, _threads(job)) as session:
             speak({"event": "loaded", "precision": session.precision})
             session.infer()
             files.append(outputs.write(session.outputs(), order.outputs_to, number))
-    speak({"event": "outputs", "files": files, "runtime_version": version_of(runtime)})
+            plans.add(_plan_of(session).get("plan_digest"))
+    digest = plans.pop() if len(plans) == 1 else None  # of two it is proved of neither
+    speak({"event": "outputs", "files": files, "plan_digest": digest, "runtime_version": version_of(runtime)})
 
 
 def _expect_finite(found: Any) -> None:

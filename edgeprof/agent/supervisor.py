@@ -8,17 +8,19 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Mapping, Optional
+from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, TypeVar
 
 from edgeprof.agent import canary, host
-from edgeprof.agent.watch import Refusal, Watch
+from edgeprof.agent.watch import Refusal, Unplanned, Watch
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.files import held_s, locked
 from edgeprof.core.protocol import BEAT_S, PROTOCOL, SILENCE_S, Order, Task, hello, line_of, message_of
 
 LOCK = Path("/tmp/edgeprof.lock")
 _LOCK_LOOK_S = 0.2
+T = TypeVar("T")
 
 
 class Supervisor:
@@ -40,7 +42,8 @@ class Supervisor:
         threading.Thread(target=self._await_hang_up, daemon=True).start()
         threading.Thread(target=self._beat, daemon=True).start()
         if order.task is Task.DESCRIBE:
-            self._emit({"event": "done", "host": host.facts(), "runtimes": host.runtimes(), "lock": str(lock_path())})
+            found = host.runtimes(order.wanted)
+            self._emit({"event": "done", "host": host.facts(), "runtimes": found, "lock": str(lock_path())})
             return
         if order.task is Task.HOLD:
             from edgeprof.agent.clocks.holding import hold
@@ -69,10 +72,13 @@ class Supervisor:
     def _measure(self, order: Order) -> None:
         runs_on_real_time = order.job is not None and order.job.runtime != "fake"  # declared time knows no slow machine
         facts: Dict[str, Any] = {} if runs_on_real_time else {"strain": None}
-        if runs_on_real_time:
-            facts["canary_before"] = plain(canary.sing())
+
+        def sing() -> None:
+            if runs_on_real_time:
+                facts["canary_before"] = plain(canary.sing())
+
         try:
-            process = Watch(order, self._command, self._emit, self._abandoned.is_set).run()
+            process = self._watched(order, Watch.run, sing)
         except Refusal as refusal:
             self._emit(refusal.event)
             return
@@ -81,13 +87,34 @@ class Supervisor:
         self._emit({"event": "done", "process": {**plain(process), **facts}, "host": host.facts()})
 
     def _keep_outputs(self, order: Order) -> None:
-        watch = Watch(order, self._command, self._emit, self._abandoned.is_set)
         try:
-            event = watch.outputs()
+            event = self._watched(order, Watch.outputs)
         except Refusal as refusal:
             self._emit(refusal.event)
             return
         self._emit({**event, "event": "done"})
+
+    def _watched(self, order: Order, act: Callable[[Watch], T], before: Callable[[], None] = lambda: None) -> T:
+        """What a process gives; a plan that it needs and has not is built first, by another process.
+
+        `before` is done before each that may give it: after a build of an hour the machine may be another one.
+        """
+        before()
+        try:
+            return act(self._watch(order))
+        except Unplanned as missing:
+            self._emit({"event": "building", "words": f"the plan: {missing}"})
+        self._watch(replace(order, task=Task.BUILD)).build()
+        before()
+        try:
+            return act(self._watch(order))
+        except Unplanned as missing:
+            words = f"a plan was built, and still {missing}"
+            hint = "measure with --runtime onnxruntime, and report what the plan is told"
+            raise Refusal({"event": "error", "cause": "refused", "message": words, "hint": hint}) from missing
+
+    def _watch(self, order: Order) -> Watch:
+        return Watch(order, self._command, self._emit, self._abandoned.is_set)
 
     def _read_order(self) -> Optional[Order]:
         greeting = message_of(self._source.readline())

@@ -39,6 +39,10 @@ class Refusal(Exception):
         self.event = event
 
 
+class Unplanned(Exception):
+    """There is no plan that the process could load; it said why."""
+
+
 class _Over(Exception):
     """The process ended before it was told to."""
 
@@ -91,14 +95,23 @@ class Watch:
         finally:
             self._end_child()
 
+    def build(self) -> None:
+        """For an order that asks for a plan: until it is built."""
+        try:
+            self._wait_for("built", self._order.watchdogs.build_s, "building the plan")
+        except _Over as over:
+            raise Refusal(self._told(over)) from over
+        finally:
+            self._end_child()
+
     def _follow(self) -> Ended:
         dogs = self._order.watchdogs
         self._recording.follow(self._child.pid)
         self._emit({"event": "loading"})
-        self._wait_for("loaded", dogs.load_s, "loading")
+        gpu = self._wait_for("loaded", dogs.load_s, "loading").get("gpu_uuid")
         self._emit({"event": "warming"})
         self._wait_for("inferred", dogs.first_inference_s, "its first inference")
-        self._recording.start()
+        self._recording.start(gpu if isinstance(gpu, str) else None)
         watched = [self._child.pid, os.getpid()]
         before = strain.count(watched)
         ended = self._sample()
@@ -115,6 +128,8 @@ class Watch:
             message = self._hear(min(0.5, max(0.0, deadline - time.monotonic())))
             if message and message["event"] == event:
                 return message
+            if message and message["event"] == "building":
+                self._emit(message)
             self._expect_wanted()
             if time.monotonic() >= deadline:
                 raise _Over(Ended.HUNG, f"no end of {what} within {most_s:g} s")
@@ -177,6 +192,8 @@ class Watch:
             raise _Over(Ended.CRASHED, "it spoke garbage")
         if message["event"] == "error":
             raise self._failure(message)
+        if message["event"] == "unplanned":
+            raise Unplanned(message["why"])
         self._facts.update((key, message[key]) for key in message if key in Process.__dataclass_fields__)
         return message
 
@@ -194,7 +211,7 @@ class Watch:
 
     def _told(self, over: _Over) -> Dict[str, Any]:
         """An ending as an event, where there is no record of a process to say it in."""
-        from edgeprof.core.validity import ending_of
+        from edgeprof.core.ending import ending_of
 
         name = self._order.job.runtime if self._order.job else "the process"
         message, hint = ending_of(name, over.ended, over.message)

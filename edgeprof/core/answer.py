@@ -20,6 +20,8 @@ class Judged:
     verdict: Verdict
     exit: Exit
     saved_at: Optional[str] = None
+    plan_at: Optional[str] = None  # where the plan that was judged was written
+    plan_note: Optional[str] = None  # why it was not, where it was asked for; `exit` heeds it
     alternatives: Tuple[str, ...] = ()  # other candidates of the request, for "what to try next"
 
     @property

@@ -18,6 +18,27 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """A part of a card that MIG has made a device of its own."""
+
+    uuid: Optional[str] = None
+    memory_bytes: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A GPU as its driver's library tells of it; None where it does not."""
+
+    index: int
+    name: Optional[str] = None
+    uuid: Optional[str] = None
+    memory_bytes: Optional[int] = None  # its own; a Jetson's GPU has none
+    compute_capability: Optional[str] = None
+    is_sliced: Optional[bool] = None  # by MIG
+    slices: Tuple[Slice, ...] = ()
+
+
+@dataclass(frozen=True)
 class Board:
     """None and empty mean not known, or that this kind of machine has no such thing."""
 
@@ -30,6 +51,10 @@ class Board:
     gpu_units: Optional[int] = None  # TPCs that are on
     dla: Optional[int] = None
     gpus: Tuple[str, ...] = ()  # discrete cards, as the driver names them
+    cards: Tuple[Card, ...] = ()  # what NVML tells of them, and of a Jetson's GPU
+    driver: Optional[str] = None
+    nvml: Optional[str] = None  # its version
+    no_nvml: Optional[str] = None  # why it tells nothing where a driver or its library is
     l4t: Optional[str] = None
     jetpack: Optional[str] = None  # None also for an L4T that no table has
     cuda: Optional[str] = None

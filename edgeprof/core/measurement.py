@@ -53,6 +53,16 @@ class Strain:
 
 
 @dataclass(frozen=True)
+class Segments:
+    """Medians over inferences after the samples: by the host's clock, by the device's own, and what lies between."""
+
+    samples: int
+    host_s: float
+    parts_s: Mapping[str, float]  # h2d, compute, d2h
+    gap_s: float  # of the host's time, what no part holds: launching, waiting, waking up
+
+
+@dataclass(frozen=True)
 class Process:
     """One fresh process: all its latencies in order, and what it cost."""
 
@@ -65,11 +75,19 @@ class Process:
     load_s: Optional[float] = None
     peak_memory_bytes: Optional[int] = None
     memory_scope: str = "process"
-    memory_method: Optional[str] = None  # how the peak was found: VmHWM, nvmap, MemAvailable
+    memory_method: Optional[str] = None  # how the peak was found: VmHWM, nvmap, NVML, MemAvailable
+    gpu_loading_bytes: Optional[int] = None  # its own part of the GPU's memory, at most, until its first inference
+    gpu_running_bytes: Optional[int] = None  # and since
+    gpu_uuid: Optional[str] = None  # the card, or slice of one, that it says it computed on
     precision: Optional[str] = None  # as the runtime reports it after loading
     threads: Optional[int] = None
     runtime_version: Optional[str] = None
     inside_infer: Optional[str] = None  # what one sample holds, in the runtime's own words
+    plan_digest: Optional[str] = None  # of what a runtime compiled beforehand
+    plan_path: Optional[str] = None  # on the device
+    plan_bytes: Optional[int] = None
+    device_bytes: Optional[int] = None  # device memory that the runtime itself reports
+    segments: Optional[Segments] = None
     canary_before: Optional[Canary] = None
     canary_after: Optional[Canary] = None
     strain: Optional[Strain] = None

@@ -37,4 +37,5 @@ class Probe:
     contradictions: Tuple[str, ...] = ()  # in what it is not what its own profile says
     missing: Tuple[Missing, ...] = ()
     add: Optional[str] = None  # the command that makes it a configured device
+    configured: Optional[str] = None  # where it is already: file, line and key
     entry: Mapping[str, str] = field(default_factory=dict)  # the same as keys of its entry under `devices`

@@ -17,6 +17,7 @@ SILENCE_S = 30.0  # after so long without a word the other side is given up
 
 class Task(str, Enum):
     DESCRIBE = "describe"  # host facts and runtimes; takes no lock, starts no measured process
+    BUILD = "build"  # the plan that a measuring needs; the supervisor asks it of itself
     OUTPUTS = "outputs"  # run each input set once and write what comes out, for parity
     MEASURE = "measure"
     HOLD = "hold"  # set power mode and clocks, and put them back when the caller lets go
@@ -26,6 +27,7 @@ class Task(str, Enum):
 class Watchdogs:
     """The longest each phase may take. A sample may take `sample_s` or so many medians, whichever is longer."""
 
+    build_s: float = 3600.0  # of a plan, the first time that it is needed
     load_s: float = 300.0
     first_inference_s: float = 120.0
     sample_s: float = 30.0
@@ -45,6 +47,7 @@ class Order:
     watchdogs: Watchdogs = field(default_factory=Watchdogs)
     holder: str = ""  # who we are, for others who wait for the device lock
     lock_timeout_s: Optional[float] = None
+    wanted: Tuple[str, ...] = ()  # the runtimes that DESCRIBE looks for a card for, which wakes it; empty: all
     power_mode: Optional[str] = None  # what HOLD sets
     lock_clocks: bool = False
     telemetry_s: float = 0.2  # between two readings of the device while it is sampled; 0: none

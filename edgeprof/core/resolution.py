@@ -20,7 +20,7 @@ _NAMED = {
 }
 _LARGEST_SIDE = 32768
 
-# What becomes of a camera's frame whose size is not the network's.
+# What becomes of an image whose size is not the network's.
 FITS = ("pad", "resize", "crop")
 
 
@@ -37,10 +37,17 @@ class Resolution:
         return self.height is None
 
     def __str__(self) -> str:
-        return "native" if self.is_native else f"{self.height}x{self.width} (height x width)"
+        if self.height is None or self.width is None:
+            return "native"
+        return f"{size_words(self.height, self.width)} (width x height)"
 
 
 NATIVE = Resolution()
+
+
+def size_words(height: int, width: int) -> str:
+    """A size as people read it and --res takes it: width x height."""
+    return f"{width}x{height}"
 
 
 def resolution_of(text: str) -> Resolution:

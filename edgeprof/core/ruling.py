@@ -172,7 +172,7 @@ def _rule_on_memory(limit: Limit, measurement: Measurement) -> Ruling:
         return Ruling(limit, Outcome.FAIL, None, reason=Reason.DOES_NOT_FIT, distance=Distance.FAR)
     peaks = [float(p.peak_memory_bytes) for p in measurement.processes if p.peak_memory_bytes is not None]
     ruling = _rule_by_the_worst(limit, peaks, expected=measurement.plan.processes)
-    untold = any(p.peak_memory_bytes is None and p.memory_scope == "unified" for p in measurement.processes)
+    untold = any(p.peak_memory_bytes is None and p.memory_scope != "process" for p in measurement.processes)
     return replace(ruling, reason=Reason.NO_GPU_MEMORY) if untold and ruling.outcome is Outcome.INCONCLUSIVE else ruling
 
 

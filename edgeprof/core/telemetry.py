@@ -7,7 +7,8 @@ from typing import List, Mapping, Optional, Sequence, Tuple
 
 Reading = Tuple[float, float]  # seconds since sampling began, and the value
 
-MEMORY_GROWTH = "MemAvailable"  # a peak found so is the whole machine's: other programs are in it
+# A peak found so is the whole machine's, or all cards': other programs are in it.
+MEMORY_GROWTH, CARD_GROWTH = "MemAvailable", "NVML, all programs"
 
 # A mean speaks for the sampling only where readings span so much of it.
 _LEAST_COVERED = 0.5
@@ -45,14 +46,7 @@ class Telemetry:
     @property
     def power_w(self) -> Optional[float]:
         """The mean over the sampling, from an energy counter where there is one; None where too little was read."""
-        series = self._power_series
-        if series is None:
-            return None
-        read = self.readings(series)
-        counts = series == "energy_j"
-        mean_w = (read[-1][1] - read[0][1]) / _span_s(read) if counts else mean_over_time(read)
-        # Virtual machines have counters that stand still: a device that draws nothing was not read.
-        return mean_w if mean_w is not None and mean_w > 0 else None
+        return self._power[1] if self._power else None
 
     @property
     def energy_j(self) -> Optional[float]:
@@ -61,11 +55,20 @@ class Telemetry:
     @property
     def power_source(self) -> Optional[str]:
         """How the series was read that the power is from."""
-        return self.sources.get(self._power_series or "")
+        return self.sources.get(self._power[0]) if self._power else None
 
     @property
-    def _power_series(self) -> Optional[str]:
-        return next((name for name in ("energy_j", "power_w") if self._covers(self.readings(name))), None)
+    def _power(self) -> Optional[Tuple[str, float]]:
+        """The series that tells it, and the watts."""
+        for name in ("energy_j", "power_w"):
+            read = self.readings(name)
+            if not self._covers(read):
+                continue
+            mean_w = (read[-1][1] - read[0][1]) / _span_s(read) if name == "energy_j" else mean_over_time(read)
+            # Virtual machines have counters that stand still: a device that draws nothing was not read.
+            if mean_w is not None and mean_w > 0:
+                return name, mean_w
+        return None
 
     def _covers(self, read: Sequence[Reading]) -> bool:
         return len(read) > 1 and _span_s(read) > 0 and _span_s(read) >= _LEAST_COVERED * self.seconds

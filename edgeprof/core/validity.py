@@ -7,10 +7,11 @@ from enum import Enum
 from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.core.board import Board
-from edgeprof.core.measurement import Canary, Ended, Measurement, Process, Strain
+from edgeprof.core.ending import ending_of
+from edgeprof.core.measurement import Canary, Measurement, Process, Strain
 from edgeprof.core.requirement import missed
 from edgeprof.core.telemetry import Telemetry
-from edgeprof.core.throttling import heat_events, over_current_events, under_voltage_events
+from edgeprof.core.throttling import heat_events, over_current_events, power_limit_share, under_voltage_events
 
 
 class Direction(str, Enum):
@@ -99,22 +100,21 @@ ALLOWANCES = (
         "the device's supply voltage was too low",
         "give it a stronger supply or a shorter cable",
     ),
+    Allowance(
+        "gpu-shared",
+        _telemetry(lambda telemetry: telemetry.highest("gpu_other_processes")),
+        0,
+        "up to {:,.0f} other processes computed on its GPU",
+        "end them, nvidia-smi lists them",
+    ),
 )
+POWER_LIMIT_SHARE = 0.01
 CANARY_INTEGER_RATIO = 1.25
 # Virtual machines move between two states of 85 and 360 ns; a ratio of 3 tells these apart from noise.
 CANARY_ROUND_TRIP_RATIO = 3.0
 CLOCK_RATIO = 1.05
 
 ALLOWABLE = (*(allowance.name for allowance in ALLOWANCES), "canary")
-
-_ENDINGS = {
-    Ended.CRASHED: ("crashed", None),
-    Ended.KILLED: ("was killed", "see whether something on the device ends processes, or whether memory ran out"),
-    Ended.HUNG: ("hung", "try another runtime or fewer threads"),
-    Ended.LOST: ("was lost with its link", "see to the network, or give it more chances with --retries 2"),
-    Ended.STOPPED: ("was stopped", None),
-    Ended.OUT_OF_MEMORY: ("ran out of memory: the model does not fit", "lower --res or --batch, or free memory"),
-}
 
 
 def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
@@ -125,15 +125,11 @@ def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
         found += _of_requirement(f"process {number}", process, measurement)
     found += _of_canaries(measurement.processes)
     found += _of_power_modes(measurement.processes)
+    found += _of_cards(measurement.processes)
     found += _of_clocks(measurement)
+    found += _of_power_limit(measurement.processes)
     found += _of_host(measurement)
     return tuple(found)
-
-
-def ending_of(name: str, ended: Ended, message: Optional[str]) -> Tuple[str, Optional[str]]:
-    """How a process that did not end well is told of, and what to do about it."""
-    words, hint = _ENDINGS[ended]
-    return f"{name} {words}" + (f": {message}" if message else ""), hint
 
 
 def _of_process(number: int, process: Process, measurement: Measurement) -> Iterator[Finding]:
@@ -226,6 +222,30 @@ def _of_power_modes(processes: Sequence[Process]) -> Iterator[Finding]:
             Direction.CHANGES,
             f"the power mode changed between processes: {', then '.join(modes)}",
             "name the one that counts with --power-mode, and keep others from changing it",
+        )
+
+
+def _of_cards(processes: Sequence[Process]) -> Iterator[Finding]:
+    cards = list(dict.fromkeys(process.gpu_uuid for process in processes if process.gpu_uuid is not None))
+    if len(cards) > 1:
+        yield Finding(
+            "gpu",
+            Direction.CHANGES,
+            f"the processes ran on different GPUs, or slices of one: {', then '.join(cards)}",
+            "name the one that counts with --device gpu:N or CUDA_VISIBLE_DEVICES",
+        )
+
+
+def _of_power_limit(processes: Sequence[Process]) -> Iterator[Finding]:
+    """Small cards live at their limit, so it is told and never changes a verdict."""
+    shares = [power_limit_share(process.telemetry) for process in processes if process.telemetry]
+    most = max((share for share in shares if share is not None), default=0.0)
+    if most > POWER_LIMIT_SHARE:
+        yield Finding(
+            "power-limit",
+            Direction.VARIES,
+            f"the GPU held its clocks back at its power limit for {most:.0%} of the time",
+            "nvidia-smi -q -d POWER tells the limit",
         )
 
 

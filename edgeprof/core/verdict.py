@@ -12,7 +12,7 @@ from edgeprof.core.measurement import Measurement
 from edgeprof.core.metric import Judging
 from edgeprof.core.ruling import Distance, Reason, Ruling, rule_on
 from edgeprof.core.stats.sequential import Outcome, Rule
-from edgeprof.core.telemetry import MEMORY_GROWTH
+from edgeprof.core.telemetry import CARD_GROWTH, MEMORY_GROWTH
 from edgeprof.core.validity import Direction, Finding, findings_of
 
 
@@ -133,7 +133,8 @@ def _is_the_models(ruling: Ruling, measurement: Measurement) -> bool:
     metric, bound = ruling.limit.metric, ruling.limit.bound
     if metric.key == "memory_mib":
         peaks = [(p.peak_memory_bytes, p.memory_method) for p in measurement.processes if p.peak_memory_bytes]
-        return any(method != MEMORY_GROWTH for peak, method in peaks if not metric.meets(peak, bound))
+        missed = [method for peak, method in peaks if not metric.meets(peak, bound)]
+        return any(method not in (MEMORY_GROWTH, CARD_GROWTH) for method in missed)
     return metric.judged in (Judging.EXACTLY, Judging.BY_THE_WORST) and not metric.is_of_power
 
 

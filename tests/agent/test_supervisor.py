@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List
 import pytest
 
 from agent.speaking import Agent, Event, a_fake, a_fake_job
+from edgeprof.agent.runtimes import RUNTIMES
 from edgeprof.agent.samples import CAPACITY
 from edgeprof.core.codec import restore
 from edgeprof.core.measurement import Ended, Process
@@ -55,7 +56,7 @@ def test_it_describes_the_machine_and_every_runtime(start: Start) -> None:
     (done,) = agent.hear_all()
 
     assert done["host"]["cores"] == len(os.sched_getaffinity(0))
-    assert {runtime["name"] for runtime in done["runtimes"]} == {"onnxruntime", "openvino", "torch", "fake"}
+    assert {runtime["name"] for runtime in done["runtimes"]} == set(RUNTIMES)
 
 
 def test_samples_come_in_order_and_the_record_comes_last(start: Start, tmp_path: Path) -> None:

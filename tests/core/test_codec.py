@@ -10,12 +10,12 @@ from builders import a_job, a_measurement, a_process
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeprof.core.artefact import Parity
+from edgeprof.core.artefact import Distance, Parity
 from edgeprof.core.codec import VERSION, dump_measurement, load_measurement, plain, restore
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.exits import Exit
 from edgeprof.core.job import Job, Tensor
-from edgeprof.core.measurement import Canary, Ended, Lap, Measurement, Plan, Process, Required, Strain
+from edgeprof.core.measurement import Canary, Ended, Lap, Measurement, Plan, Process, Required, Segments, Strain
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.sequential import Threshold
@@ -39,10 +39,18 @@ def full():
         peak_memory_bytes=200_000_000,
         memory_scope="unified",
         memory_method="nvmap + VmHWM",
+        gpu_loading_bytes=150_000_000,
+        gpu_running_bytes=120_000_000,
+        gpu_uuid="GPU-aaaa0000-1111-2222-3333-444444444444",
         precision="fp32",
         threads=2,
         runtime_version="1.20.0",
         inside_infer="inputs bound beforehand, outputs in host memory",
+        plan_digest="ef" * 32,
+        plan_path="/home/me/.cache/edgeprof/device/a.plan",
+        plan_bytes=25_000_000,
+        device_bytes=150_000_000,
+        segments=Segments(50, 0.0201, {"h2d": 0.001, "compute": 0.018, "d2h": 0.0005}, 0.0006),
         canary_before=Canary((1e-08, 1.1e-08), 8.5e-08),
         canary_after=Canary((1e-08,), 9e-08),
         strain=Strain(10.0, 0.1, 0.01, 0.001, 4096),
@@ -89,7 +97,21 @@ def full():
         budget={"p99_ms": 33.3, "fps": 30.0},
         budget_name="30 fps camera",
         require=Required("25W", "6.2", clocks_locked=True),
-        parity=Parity("onnxruntime", "fp32", 1e-06, 0.999999, 1e-05, 1e-04, 0.3, 1.0, True, "torch fp32"),
+        parity=Parity(
+            "onnxruntime",
+            "fp32",
+            1e-06,
+            0.999999,
+            1e-05,
+            1e-04,
+            0.3,
+            1.0,
+            True,
+            "torch fp32",
+            outputs=(Distance("y", 1e-06, 0.999999, 1e-05),),
+            inputs=4,
+            plan_digest="ef" * 32,
+        ),
         race=(Lap("openvino", "fp32", 0.019, 12, "cooled down"),),
         notes=("rows padded: 8",),
         card={"opset": "20"},
@@ -121,9 +143,10 @@ def test_a_file_from_before_telemetry_is_read_without_it():
     process = older.processes[0]
     assert older.require == Required()
     assert (process.telemetry, process.power_mode, process.memory_method) == (None, None, None)
-    assert process == replace(
-        full().processes[0], telemetry=None, power_mode=None, clocks_locked=None, memory_method=None
-    )
+    newer = ("telemetry", "power_mode", "clocks_locked", "memory_method")
+    newer += ("gpu_loading_bytes", "gpu_running_bytes", "gpu_uuid")
+    newer += ("plan_digest", "plan_path", "plan_bytes", "device_bytes", "segments")
+    assert process == replace(full().processes[0], **dict.fromkeys(newer))
 
 
 def test_what_is_written_today_still_is_version_1():

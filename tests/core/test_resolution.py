@@ -44,7 +44,7 @@ def test_native_is_the_models_own():
 
 
 def test_the_order_is_printed_with_the_numbers():
-    assert str(resolution_of("1080")) == "1080x1920 (height x width)"
+    assert str(resolution_of("1080")) == "1920x1080 (width x height)"
 
 
 @pytest.mark.parametrize(

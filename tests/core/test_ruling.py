@@ -149,6 +149,8 @@ def test_memory_is_not_passed_before_every_process_has_told_its_peak():
 
 
 def test_a_shared_memory_whose_gpus_part_nobody_knows_is_never_a_pass():
+    card = replace(GOOD, peak_memory_bytes=None, memory_scope="device")
+    assert ruled(a_measurement(card), "memory_mib", 1e6).reason is Reason.NO_GPU_MEMORY
     untold = replace(GOOD, peak_memory_bytes=None, memory_scope="unified")
     known = replace(GOOD, memory_scope="unified", memory_method="nvmap + VmHWM")
     for processes in ((untold,), (known, untold, known)):

@@ -37,6 +37,14 @@ def test_a_counter_of_energy_is_exact_and_counts_before_readings_of_power():
     assert counted.energy_j == pytest.approx(20.0)
 
 
+def test_a_counter_that_stands_still_leaves_the_power_to_the_readings_of_it():
+    still = replace(
+        telemetry(energy_j=(7.0, 7.0, 7.0), power_w=(4.0, 4.0, 4.0)), sources={"energy_j": "a", "power_w": "b"}
+    )
+
+    assert (still.power_w, still.power_source) == (4.0, "b")
+
+
 def test_readings_of_less_than_half_the_sampling_say_nothing_of_its_power():
     half = {"times_s": (0.0, 5.0), "power_w": (4.0, 4.0)}
 

@@ -3,7 +3,13 @@
 import pytest
 
 from edgeprof.core.telemetry import Telemetry
-from edgeprof.core.throttling import heat_events, over_current_events, pi_bits, under_voltage_events
+from edgeprof.core.throttling import (
+    heat_events,
+    over_current_events,
+    pi_bits,
+    power_limit_share,
+    under_voltage_events,
+)
 
 
 def seen(counters=None, **series):
@@ -23,6 +29,31 @@ def test_a_device_that_tells_nothing_is_not_known_to_be_calm():
 def test_counters_of_cores_and_packages_are_of_heat():
     assert heat_events(seen({"core_throttle_count": 3, "package_throttle_count": 2})) == 5
     assert heat_events(seen({"core_throttle_count": 0})) == 0
+
+
+def test_a_cards_reasons_are_of_heat_or_of_current():
+    found = seen(gpu_throttle_bits=(0x0, 0x40, 0x20, 0x8, 0x88, 0x80, 0x4, 0x1, None))
+
+    assert (heat_events(found), over_current_events(found)) == (3, 2)
+    assert heat_events(seen(gpu_throttle_bits=(0x0, 0x1, 0x4))) == 0
+
+
+def test_a_card_that_counts_its_time_at_a_limit_needs_no_reading_of_it():
+    assert heat_events(seen({"gpu_heat_limit_ns": 1_000})) == 1
+    assert heat_events(seen({"gpu_heat_limit_ns": 0})) == 0
+    assert power_limit_share(seen({"gpu_power_limit_ns": 250_000_000})) == 0.25
+    assert power_limit_share(seen({"gpu_power_limit_ns": 1 << 62})) == 1.0
+
+
+def test_the_share_at_the_power_limit_is_of_the_readings_where_nothing_counts_it():
+    assert power_limit_share(seen(gpu_throttle_bits=(0x4, 0x0, 0x44, None, 0x1))) == 0.5
+    assert power_limit_share(seen()) is None
+
+
+def test_rails_in_alarm_are_of_current():
+    assert over_current_events(seen(rails_in_alarm=(0.0, None, 2.0, 1.0))) == 2
+    assert over_current_events(seen({"oc3_event_count": 5}, rails_in_alarm=(1.0,))) == 6
+    assert over_current_events(seen(rails_in_alarm=(0.0,))) == 0
 
 
 def test_readings_at_the_passive_limit_are_of_heat():

@@ -90,6 +90,28 @@ def test_a_device_that_held_itself_back_slows_and_can_be_allowed(counters, name)
     assert name in ALLOWABLE
 
 
+@pytest.mark.parametrize(
+    ("series", "name"),
+    [
+        ({"gpu_throttle_bits": (0.0, 64.0)}, "thermal-throttling"),
+        ({"gpu_throttle_bits": (128.0, None)}, "over-current"),
+        ({"rails_in_alarm": (0.0, 1.0)}, "over-current"),
+        ({"gpu_other_processes": (0.0, 3.0)}, "gpu-shared"),
+    ],
+)
+def test_what_a_card_or_a_rail_tells_slows_and_can_be_allowed(series, name):
+    assert found(telemetry=a_telemetry(series=series)) == [(name, Direction.SLOWS)]
+    assert name in ALLOWABLE
+
+
+def test_a_card_that_lives_at_its_power_limit_varies():
+    at_its_limit = a_process(telemetry=a_telemetry(series={"gpu_throttle_bits": (4.0, 4.0, 0.0)}))
+    (finding,) = findings_of(a_measurement(at_its_limit, a_process()))
+    assert (finding.name, finding.direction) == ("power-limit", Direction.VARIES)
+    assert "67%" in finding.message
+    assert found(telemetry=a_telemetry(series={"gpu_throttle_bits": (1.0, 0.0), "gpu_other_processes": (0.0,)})) == []
+
+
 def test_a_device_that_ran_free_has_nothing_to_say():
     calm = {"core_throttle_count": 0, "oc1_event_count": 0, "throttled_bits_before": 0x50000}
     assert found(telemetry=a_telemetry(counters={**calm, "throttled_bits_after": 0x50000})) == []
@@ -122,6 +144,14 @@ def test_a_power_mode_that_changed_between_processes_changes_the_question():
     assert (finding.name, finding.direction) == ("power-mode", Direction.CHANGES)
     assert "15W, then MAXN_SUPER" in finding.message
     assert findings_of(a_measurement(a_process(power_mode="15W"), a_process(power_mode="15W"))) == ()
+
+
+def test_another_card_for_another_process_changes_the_question():
+    processes = [a_process(gpu_uuid=uuid) for uuid in ("GPU-aaaa", None, "MIG-bbbb")]
+    (finding,) = findings_of(a_measurement(*processes))
+    assert (finding.name, finding.direction) == ("gpu", Direction.CHANGES)
+    assert "GPU-aaaa, then MIG-bbbb" in finding.message
+    assert findings_of(a_measurement(a_process(gpu_uuid="GPU-aaaa"), a_process(gpu_uuid="GPU-aaaa"))) == ()
 
 
 def requirements(required, *processes, **host):

@@ -187,6 +187,14 @@ def test_a_peak_that_is_all_programs_growth_may_be_the_others():
     assert judge(a_measurement(busy), budget_of({"memory_mib": 300})).word is Word.PASS
 
 
+def test_a_cards_growth_may_be_the_others_too_and_its_drivers_own_figure_may_not():
+    grown = replace(GOOD, strain=BUSY, memory_scope="device", memory_method="NVML, all programs")
+    memory = budget_of({"memory_mib": 100})
+    assert judge(a_measurement(grown), memory).word is Word.INVALID
+    assert judge(a_measurement(replace(grown, memory_method="NVML")), memory).word is Word.FAIL
+    assert judge(a_measurement(grown), budget_of({"memory_mib": 300})).word is Word.PASS
+
+
 def test_a_peak_that_is_the_processs_own_stays_a_fail_on_a_busy_machine():
     grown = replace(GOOD, strain=BUSY, memory_scope="unified", memory_method="MemAvailable")
     own = replace(grown, memory_method="nvmap + VmHWM")

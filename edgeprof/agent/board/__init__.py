@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import sys
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
-from edgeprof.agent.board import device_tree, jetpack, jetson_clocks, nvpmodel, software
+from edgeprof.agent.board import device_tree, gpu, jetpack, jetson_clocks, nvpmodel, software
 from edgeprof.agent.board.container import in_container
 from edgeprof.agent.board.kind import kind_of
 from edgeprof.agent.board.nvpmodel import power_mode
-from edgeprof.agent.board.reading import answer_of, text_of
+from edgeprof.agent.board.reading import answer_of
+from edgeprof.agent.files import bytes_of, text_of
 from edgeprof.agent.telemetry import thermal
 from edgeprof.agent.telemetry.devfreq import gpu_folder
 from edgeprof.core.board import Board
@@ -40,10 +40,9 @@ def read(root: Path = Path("/"), machine: Optional[str] = None) -> Board:
         compatible=entries,
         module=module,
         chip=chip,
-        memory_bytes=_memory_bytes(root),
+        memory_bytes=bytes_of("MemTotal", text_of(root / "proc/meminfo")),
         gpu_units=units,
         dla=device_tree.dla_count(root),
-        gpus=_gpus(root),
         l4t=l4t,
         jetpack=jetpack.jetpack(l4t, asks=is_jetson),
         cuda=software.cuda(root),
@@ -58,6 +57,7 @@ def read(root: Path = Path("/"), machine: Optional[str] = None) -> Board:
         container=in_container(root),
         disk_free_bytes=_disk_free_bytes(Path(sys.argv[0]).parent),
         hold=held(root),
+        **gpu.facts(root, is_jetson=is_jetson),
     )
 
 
@@ -87,21 +87,6 @@ def _units_and_clocks(
     if units is None:
         units = nvpmodel.plausible_tpcs(jetson_clocks.tpcs_of_show(shown), chip, module)
     return units, locked if knows_gpu else jetson_clocks.locked_of_show(shown)
-
-
-def _memory_bytes(root: Path) -> Optional[int]:
-    match = re.search(r"^MemTotal:\s+(\d+) kB", text_of(root / "proc/meminfo"), re.MULTILINE)  # MemTotal:  7802880 kB
-    return int(match.group(1)) * 1024 if match else None
-
-
-def _gpus(root: Path) -> Tuple[str, ...]:
-    """The cards by the names the driver's own files give them; Model: \t\t NVIDIA H200."""
-    found = []
-    for path in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
-        match = re.search(r"^Model:\s*(\S.*)$", text_of(path), re.MULTILINE)
-        if match:
-            found.append(match.group(1).strip())
-    return tuple(found)
 
 
 def _power_conf(root: Path) -> Optional[str]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from edgeprof.agent.board.reading import text_of
+from edgeprof.agent.files import text_of
 
 _MARKS = (".dockerenv", "run/.containerenv", "run/systemd/container")
 _GROUP = re.compile(r"docker|kubepods|containerd|libpod|/lxc")

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
-from edgeprof.agent.board.reading import text_of, words_of
+from edgeprof.agent.board.reading import words_of
+from edgeprof.agent.files import text_of
 
 # /proc/device-tree is a link into /sys; a container may have the one without the other.
 # docker/jetson.sh mounts copies of what a container does not see.

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Dict, Optional
 
-from edgeprof.agent.board.reading import answer_of, text_of
+from edgeprof.agent.board.reading import answer_of
+from edgeprof.agent.files import text_of
 
 # What is not in here is not known: the nearest neighbour may have another TensorRT.
 JETPACKS = {

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from edgeprof.agent.board.reading import number_of, text_of
+from edgeprof.agent.board.reading import number_of
+from edgeprof.agent.files import text_of
 from edgeprof.agent.telemetry.devfreq import gpu_folder
 
 # A line may be cut anywhere, so a number ends with something after it, and a clock of 0 is one that is off.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Optional
 
 from edgeprof.agent.board import device_tree
-from edgeprof.agent.board.reading import text_of
+from edgeprof.agent.files import text_of
 
 _X86 = ("x86_64", "amd64", "i386", "i686")
 

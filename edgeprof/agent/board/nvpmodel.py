@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
-from edgeprof.agent.board.reading import answer_of, number_of, text_of
+from edgeprof.agent.board.reading import answer_of, number_of
+from edgeprof.agent.files import text_of
 
 CONF = "etc/nvpmodel.conf"
 _STATUS = "var/lib/nvpmodel/status"

@@ -1,4 +1,4 @@
-"""Read small files and the answers of commands, where every one of them may be missing, slow or huge."""
+"""What a board's files and commands answer, where every one of them may be missing, slow or huge."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import List, Optional
+
+from edgeprof.agent.files import text_of
 
 _MOST_BYTES = 1 << 18
 _PATIENCE_S = 5.0
@@ -17,15 +19,6 @@ _MORE_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"]
 def top() -> Path:
     """Where the machine's own files begin; another folder only for tests of edgeprof itself."""
     return Path(os.environ.get("EDGEPROF_ROOT") or "/")
-
-
-def text_of(path: Path) -> str:
-    """The file's text, cut at a size that no file of this kind has; empty where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode(errors="replace")
-    except OSError:
-        return ""
 
 
 def words_of(path: Path) -> List[str]:

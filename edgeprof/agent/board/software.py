@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, List, Optional, Tuple
 
-from edgeprof.agent.board.reading import answer_of, text_of
+from edgeprof.agent.board.reading import answer_of
+from edgeprof.agent.files import text_of
 
 _TRTEXEC = ("usr/src/tensorrt/bin/trtexec", "usr/bin/trtexec", "opt/tensorrt/bin/trtexec")
 _LIBRARIES = ("usr/lib/aarch64-linux-gnu", "usr/lib/x86_64-linux-gnu", "usr/local/lib", "usr/local/tensorrt/lib")

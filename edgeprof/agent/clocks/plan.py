@@ -12,8 +12,9 @@ from typing import Dict, List, Optional, Tuple
 from edgeprof.agent.board import nvpmodel
 from edgeprof.agent.board.jetson_clocks import clocks_locked
 from edgeprof.agent.board.nvpmodel import Mode
-from edgeprof.agent.board.reading import command_path, text_of
+from edgeprof.agent.board.reading import command_path
 from edgeprof.agent.clocks.step import Refused, Step
+from edgeprof.agent.files import text_of
 from edgeprof.agent.telemetry.devfreq import gpu_folder
 
 

@@ -14,7 +14,7 @@ from typing import Optional, Tuple
 from edgeprof.agent import clocks
 from edgeprof.agent.board.jetson_clocks import clocks_locked
 from edgeprof.agent.board.nvpmodel import power_mode
-from edgeprof.agent.board.reading import text_of
+from edgeprof.agent.files import text_of
 from edgeprof.core.board import Hold
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.files import write_atomically

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import time
 from importlib import import_module
-from typing import Any, Callable, ContextManager, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+    runtime_checkable,
+)
 
 from edgeprof.core.errors import RuntimeUnavailable
 from edgeprof.core.installed import installed_version
@@ -30,6 +42,26 @@ class Session(Protocol):
         """Device memory the runtime itself reports; None where it has no such thing."""
 
 
+@runtime_checkable
+class Marked(Protocol):
+    """A session whose device keeps a time of its own, which never replaces the host's."""
+
+    def infer_marked(self) -> None:
+        """As `infer`, with a mark between its parts."""
+
+    def parts_s(self) -> Mapping[str, float]:
+        """Of the last marked inference: h2d, compute, d2h."""
+
+
+@runtime_checkable
+class FromPlan(Protocol):
+    """A session of what its runtime compiled beforehand."""
+
+    plan_digest: str
+    plan_path: str
+    plan_bytes: int
+
+
 class Runtime(Protocol):
     distributions: Tuple[str, ...]  # the packages that bring it, any one of them
     install: str  # the command that installs it
@@ -41,12 +73,44 @@ class Runtime(Protocol):
         """What it can compute an fp32 graph in on this processor."""
 
 
+@runtime_checkable
+class OnCard(Protocol):
+    """A session that knows which card it is on."""
+
+    gpu_uuid: Optional[str]
+
+
+class PlanNeeded(Exception):
+    """What a runtime that compiles beforehand raises when it is opened: there is no plan yet, or none that loads."""
+
+
+@runtime_checkable
+class Compiling(Protocol):
+    """A runtime that compiles beforehand, in a process of its own, since it takes minutes and gigabytes."""
+
+    def build(self, job: Job, artefact: str, hear: Callable[[str], None]) -> None:
+        """Compile, and keep the plan on the device for `open`."""
+
+
+@runtime_checkable
+class Demanding(Protocol):
+    """A runtime that needs more than its package."""
+
+    def absence(self) -> Optional[RuntimeUnavailable]:
+        """What of it is missing here."""
+
+    def version(self) -> Optional[str]:
+        """Of its library, under whichever name it came; None where there is none."""
+
+
 RUNTIMES: Dict[str, str] = {
     "onnxruntime": "edgeprof.agent.runtimes.onnxruntime:OnnxRuntime",
     "openvino": "edgeprof.agent.runtimes.openvino:OpenVino",
+    "tensorrt": "edgeprof.agent.runtimes.tensorrt:TensorRt",
     "torch": "edgeprof.agent.runtimes.torch:Torch",
     "fake": "edgeprof.agent.runtimes.fake:Fake",
 }
+ON_CARDS = ("tensorrt",)
 RACED = ("onnxruntime", "openvino")  # torch is the baseline people compare with: measured when named, never raced
 
 
@@ -61,6 +125,8 @@ def runtime_of(name: str) -> Runtime:
 
 def version_of(runtime: Runtime) -> Optional[str]:
     """The installed version, None where the package is missing; imports nothing of it."""
+    if isinstance(runtime, Demanding):
+        return runtime.version()
     return installed_version(*runtime.distributions) if runtime.distributions else "built in"
 
 

@@ -7,6 +7,9 @@ The file is JSON, all keys optional:
   crash       {after, how: raise|exit|kill|memory}                  hang    {after}
   leak_mib    memory kept at each inference                         nan     outputs hold one
   garbage     printed on file descriptor 1 at each inference        real    true: sleep for real, on the real clock
+  parts_ms    {h2d, compute, d2h}: it has marks of the device's own, that far apart
+  plan        {path, text, build}: a file that is compiled beforehand, and does not load where its text is "broken";
+              build: hang
   nap_s       real sleep at each inference on the declared clock, so that it does not outrun the supervisor's looks
 """
 
@@ -20,9 +23,12 @@ import signal
 import time
 from array import array
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from edgeprof.agent.runtimes import PlanNeeded
 from edgeprof.core.errors import ConvertError
+from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Job
 
 _NAP_S = 0.0001
@@ -45,20 +51,43 @@ class Fake:
 
     @contextmanager
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[FakeSession]:
-        try:
-            with open(artefact, encoding="utf-8") as file:
-                declared = json.load(file)
-        except ValueError as error:
-            raise ConvertError(
-                f"not a fake model: {error}", 'write a JSON object such as {"latency_ms": 20}'
-            ) from error
-        if not isinstance(declared, dict):
-            raise ConvertError("not a fake model: expected a JSON object", 'write {"latency_ms": 20}')
+        declared = _declared(artefact)
+        plan = declared.get("plan")
+        if plan:
+            _expect_plan(Path(plan["path"]))
         self._is_real = bool(declared.get("real"))
         declared = {"precision": job.precision, **declared}
-        session = FakeSession(self, declared, nap_s=float(declared.get("nap_s", _NAP_S)))
+        kind = MarkedFakeSession if "parts_ms" in declared else FakeSession
+        session = kind(self, declared, nap_s=float(declared.get("nap_s", _NAP_S)))
+        if plan:
+            session.tell_plan(plan["path"])
         session.pass_time(float(declared.get("load_s", 0.0)))
         yield session
+
+    def build(self, job: Job, artefact: str, hear: Callable[[str], None]) -> None:
+        hear("writing the declared plan")
+        plan = _declared(artefact)["plan"]
+        if plan.get("build") == "hang":
+            _hang()
+        Path(plan["path"]).write_text(plan.get("text", "compiled"))
+
+
+def _declared(artefact: str) -> Dict[str, Any]:
+    try:
+        with open(artefact, encoding="utf-8") as file:
+            declared = json.load(file)
+    except ValueError as error:
+        raise ConvertError(f"not a fake model: {error}", 'write a JSON object such as {"latency_ms": 20}') from error
+    if not isinstance(declared, dict):
+        raise ConvertError("not a fake model: expected a JSON object", 'write {"latency_ms": 20}')
+    return declared
+
+
+def _expect_plan(plan: Path) -> None:
+    if not plan.exists():
+        raise PlanNeeded("there is none of it yet")
+    if plan.read_bytes() == b"broken":
+        raise PlanNeeded("the one that was kept does not load")
 
 
 class FakeSession:
@@ -88,6 +117,10 @@ class FakeSession:
     def device_bytes(self) -> Optional[int]:
         return None
 
+    def tell_plan(self, plan: str) -> None:
+        self.plan_path, self.plan_digest = plan, digest_of_file(Path(plan))
+        self.plan_bytes = Path(plan).stat().st_size
+
     def pass_time(self, seconds: float) -> None:
         self._spent_s += seconds
         self._runtime.now_ns += round(seconds * 1e9)
@@ -115,10 +148,22 @@ class FakeSession:
         if "leak_mib" in declared:
             self._kept.append(bytearray(b"x") * int(declared["leak_mib"] * _MIB))
         if "hang" in declared and self._count >= declared["hang"]["after"]:
-            while True:
-                time.sleep(60)
+            _hang()
         if "crash" in declared and self._count >= declared["crash"]["after"]:
             _crash(declared["crash"].get("how", "raise"))
+
+
+class MarkedFakeSession(FakeSession):
+    def infer_marked(self) -> None:
+        self.infer()
+
+    def parts_s(self) -> Mapping[str, float]:
+        return {name: ms / 1e3 for name, ms in self._declared["parts_ms"].items()}
+
+
+def _hang() -> None:
+    while True:
+        time.sleep(60)
 
 
 def _crash(how: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping
 
 from edgeprof.core.errors import ConvertError
-from edgeprof.core.job import Job
+from edgeprof.core.job import Job, Tensor
 
 _SEED = 0
 
@@ -25,6 +25,22 @@ def staged(job: Job, files: Mapping[str, str]) -> Dict[str, Any]:
             array = _random(random, tensor.shape, tensor.dtype)
         arrays[tensor.name] = np.ascontiguousarray(array)
     return arrays
+
+
+def taken_as(tensor: Tensor, arrays: Mapping[str, Any]) -> Any:
+    """The array of that name in the type that a plan takes: builders narrow int64 to int32."""
+    array = arrays.get(tensor.name)
+    if array is None:
+        raise ConvertError(f"the plan wants {tensor}, which the job has not", "use --runtime onnxruntime")
+    if str(array.dtype) == tensor.dtype:
+        return array
+    cast = array.astype(tensor.dtype)
+    if array.dtype.kind in "iu" and cast.dtype.kind in "iu" and (cast == array).all():
+        return cast
+    raise ConvertError(
+        f"the plan wants {tensor}, and the job has {array.dtype}",
+        f"give values that fit with --input {tensor.name}=FILE.npy, or use --runtime onnxruntime",
+    )
 
 
 def _random(random: Any, shape: Any, dtype: str) -> Any:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-from edgeprof.agent.board.reading import text_of
+from edgeprof.agent.files import text_of
 from edgeprof.agent.telemetry.gauge import gauge_at, shown
 from edgeprof.agent.telemetry.source import Readings, Source
 

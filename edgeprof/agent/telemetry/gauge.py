@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Optional
 
+from edgeprof.agent.files import text_of
+
 _MOST_BYTES = 1 << 12
 _NUMBER = re.compile(r"-?[0-9]{1,18}")  # int() takes more: 1_0, digits of other scripts, as many as there are
 
@@ -40,11 +42,7 @@ def gauge_at(path: Path, scale: float = 1.0) -> Optional[Gauge]:
 
 def words_at(path: Path) -> str:
     """A short file's words, without the zero byte that ends those of the device tree; empty where there is none."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace").strip("\0\n ")
-    except OSError:
-        return ""
+    return text_of(path, _MOST_BYTES).strip("\0\n ")
 
 
 def number_at(path: Path) -> Optional[int]:

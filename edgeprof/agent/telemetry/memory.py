@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from edgeprof.agent.board.reading import text_of
+from edgeprof.agent.files import bytes_of, text_of
 from edgeprof.agent.telemetry.source import Readings, Source
 
 _SIZE = re.compile(r"(\d{1,15})([KMG]?)", re.ASCII)
@@ -42,7 +42,7 @@ def nvmap_bytes(table: str, pid: int) -> Optional[int]:
 
 def file_bytes(root: Path, pid: int) -> Optional[int]:
     """The process's pages of files, libraries for most: they count as available, and yet it holds them."""
-    return _bytes("RssFile", text_of(root / f"proc/{pid}/status"))
+    return bytes_of("RssFile", text_of(root / f"proc/{pid}/status"))
 
 
 def unavailable_bytes(root: Path) -> Optional[int]:
@@ -51,10 +51,5 @@ def unavailable_bytes(root: Path) -> Optional[int]:
 
 def _unavailable(meminfo: str) -> Optional[int]:
     """MemTotal less MemAvailable; unlike MemFree it leaves out the page cache, which grows as files are read."""
-    total, available = _bytes("MemTotal", meminfo), _bytes("MemAvailable", meminfo)
+    total, available = bytes_of("MemTotal", meminfo), bytes_of("MemAvailable", meminfo)
     return None if total is None or available is None or total < available else total - available
-
-
-def _bytes(key: str, text: str) -> Optional[int]:
-    match = re.search(rf"^{key}:\s+(\d{{1,15}}) kB$", text, re.MULTILINE | re.ASCII)  # MemTotal:  7802880 kB
-    return int(match.group(1)) * 1024 if match else None

@@ -1,4 +1,4 @@
-"""What a process's record says of its device: telemetry, the peak of a memory that the GPU shares, the power mode."""
+"""What a process's record says of its device: telemetry, the peak of a GPU's memory, the power mode."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, Dict, List, Optional
 
 from edgeprof.agent.board import power_mode
 from edgeprof.agent.board.reading import top
+from edgeprof.agent.telemetry.gpu_watch import GpuWatch, watched_gpu
 from edgeprof.agent.telemetry.sampler import Sampler
-from edgeprof.agent.telemetry.shared_memory import SharedMemory, shared_memory
 from edgeprof.agent.telemetry.source import Source
-from edgeprof.core.protocol import Order
+from edgeprof.core.protocol import Order, Task
 
 
 class Recording:
@@ -21,16 +21,20 @@ class Recording:
         runtime = order.job.runtime if order.job else "fake"
         # Declared time knows no device, but for a test that brings the device's files.
         self._is_real = runtime != "fake" or bool(os.environ.get("EDGEPROF_ROOT"))
-        self._memory: Optional[SharedMemory] = shared_memory(self._root, runtime)
+        # What is only built or proved leaves no record.
+        self._gpu: Optional[GpuWatch] = watched_gpu(self._root, runtime) if order.task is Task.MEASURE else None
         self._pace_s = order.telemetry_s if self._is_real else 0.0
         self._sampler = Sampler(self._pace_s, self._open_sources)
 
     def follow(self, pid: int) -> None:
         """Its memory, which may be highest before the sampling begins."""
-        if self._memory is not None:
-            self._memory.follow(pid)
+        if self._gpu is not None:
+            self._gpu.follow(pid)
 
-    def start(self) -> None:
+    def start(self, gpu_uuid: Optional[str] = None) -> None:
+        """Its first inference is over; `gpu_uuid` is the card that it says it computes on."""
+        if self._gpu is not None:
+            self._gpu.loaded(gpu_uuid)
         self._sampler.start()
 
     def begin(self) -> None:
@@ -38,8 +42,8 @@ class Recording:
 
     def end(self) -> None:
         self._sampler.end()
-        if self._memory is not None:
-            self._memory.end()
+        if self._gpu is not None:
+            self._gpu.end()
 
     def facts(self, host_peak_bytes: Optional[int]) -> Dict[str, Any]:
         """As the process's record names them; waits for the last reading."""
@@ -47,12 +51,14 @@ class Recording:
         facts["telemetry"] = self._sampler.telemetry()
         if self._is_real:
             facts["power_mode"] = power_mode(self._root)
-        if self._memory is not None:
-            facts.update(self._memory.facts(host_peak_bytes))
+        if self._gpu is not None:
+            facts.update(self._gpu.facts(host_peak_bytes))
+            self._gpu.close()
         return facts
 
     def _open_sources(self) -> List[Source]:
         from edgeprof.agent.telemetry.sources import sources_of  # only where something is sampled
 
-        found = sources_of(self._root, self._pace_s)
-        return found if self._memory is None else [*found, self._memory.source(self._pace_s)]
+        if self._gpu is None:
+            return sources_of(self._root, self._pace_s)
+        return [*sources_of(self._root, self._pace_s, self._gpu.source()), self._gpu.memory_source(self._pace_s)]

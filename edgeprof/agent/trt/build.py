@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 from edgeprof.agent.trt import timing
 from edgeprof.agent.trt.library import load
@@ -24,10 +23,8 @@ from edgeprof.agent.trt.progress import Hear, monitor_to
 from edgeprof.agent.trt.refusal import build_refusal, no_driver
 from edgeprof.agent.trt.surface import Surface
 from edgeprof.core.errors import ConfigError, ConvertError
-from edgeprof.core.files import digest_of_bytes, write_atomically
+from edgeprof.core.files import DISK_IS_FULL, digest_of_bytes, write_atomically
 from edgeprof.core.job import Tensor
-
-_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def build(
         expect_reached(order.precision, layers)
     inputs = inputs_of(parsed.network)
     config = surface.config_of(tools.builder, order)
-    _set_shapes(tools.builder, config, order.shapes, inputs)
+    _set_shapes(tools.builder, config, [*order.shapes, *_bound(order, inputs)], inputs)
     if hear is not None and surface.tells_progress:
         config.progress_monitor = monitor_to(hear, surface.trt)
     reused = _attach(surface, config, timings, order)
@@ -81,6 +78,7 @@ def build(
         digest=digest_of_bytes(content),
         size_bytes=len(content),
         seconds=time.monotonic() - started,
+        dla_layers=None if order.dla is None else _on_dla(config, parsed.network),
         timings_reused=reused,
         warnings=tuple(log.warnings),
         **log.figures,
@@ -98,6 +96,16 @@ def tools_for(order: BuildOrder) -> Tools:
         return Tools(surface, log, logger, trt.Builder(logger))
     except (TypeError, RuntimeError) as error:  # the binding's way of saying that the library gave it nothing
         raise no_driver(library, log) from error
+
+
+def _bound(order: BuildOrder, inputs: Sequence[Tensor]) -> List[ShapeRange]:
+    ranged = {shape.name for shape in order.shapes}
+    varying = {tensor.name for tensor in inputs if -1 in tensor.shape} - ranged
+    return [ShapeRange(name, shape, shape, shape) for name, shape in order.bound if name in varying]
+
+
+def _on_dla(config: Any, network: Any) -> int:
+    return sum(bool(config.can_run_on_DLA(network.get_layer(index))) for index in range(network.num_layers))
 
 
 def _set_shapes(builder: Any, config: Any, shapes: Sequence[ShapeRange], inputs: Sequence[Tensor]) -> None:
@@ -138,8 +146,10 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_atomically(path, content)
     except OSError as error:
-        if error.errno in _DISK_IS_FULL:
+        if error.errno in DISK_IS_FULL:
             raise ConvertError(
                 f'no space left for a plan of {len(content)} bytes in "{path.parent}"', "free some space there"
             ) from error
-        raise ConvertError(f'the plan cannot be written to "{path}": {error.strerror}') from error
+        raise ConvertError(
+            f'the plan cannot be written to "{path}": {error.strerror}', "name a folder that can be written"
+        ) from error

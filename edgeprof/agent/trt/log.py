@@ -22,6 +22,12 @@ class BuildLog:
         self.errors: List[str] = []
         self.warnings: List[str] = []
 
+    @property
+    def last(self) -> str:
+        """What it complained of last."""
+        said = self.errors or self.warnings  # 8.5 only warns when it finds no card
+        return said[-1].strip()[:300] if said else "it did not say why"
+
     def hear(self, severity: str, words: str) -> None:
         if severity == "VERBOSE":  # hundreds of thousands of lines
             return

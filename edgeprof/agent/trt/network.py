@@ -116,9 +116,14 @@ def _outputs(layer: Any) -> List[Any]:
     return [layer.get_output(index) for index in range(layer.num_outputs)]
 
 
+def numpy_type(dtype: Any) -> str:
+    """numpy's name for one of TensorRT's types."""
+    name = str(dtype.name)
+    return _TYPES.get(name, (None, name.lower()))[1]
+
+
 def _tensor(tensor: Any) -> Tensor:
-    kind = tensor.dtype.name
-    return Tensor(tensor.name, _shape(tensor), _TYPES.get(kind, (None, kind.lower()))[1])
+    return Tensor(tensor.name, _shape(tensor), numpy_type(tensor.dtype))
 
 
 def _shape(tensor: Any) -> Tuple[int, ...]:

@@ -37,12 +37,15 @@ class BuildOrder:
     optimization_level: Optional[int] = None
     tf32: bool = False  # whether fp32 may be multiplied in tf32
     shapes: Tuple[ShapeRange, ...] = ()
+    bound: Tuple[Tuple[str, Tuple[int, ...]], ...] = ()  # the one shape of each input; counts where it varies
+    dla: Optional[int] = None  # for that core of a Jetson's deep-learning accelerator
+    gpu_fallback: bool = False  # layers that it cannot compute may go to the GPU
     number: int = 0  # which of several builds of the same plan; they differ, since the builder times kernels
 
 
 @dataclass(frozen=True)
-class Card:
-    """The GPU of this machine, as whoever knows it describes it."""
+class BuiltFor:
+    """What of a card a plan depends on, as whoever knows it describes it."""
 
     name: str
     driver: Optional[str] = None  # 580.95.05
@@ -77,11 +80,17 @@ class Built:
     weights_bytes: Optional[int] = None
     activation_bytes: Optional[int] = None
     scratch_bytes: Optional[int] = None
+    dla_layers: Optional[int] = None  # of the parsed network's, so many the accelerator can compute
     timings_reused: Optional[bool] = None  # None where the builder keeps no timings
     warnings: Tuple[str, ...] = field(default=())
 
+    @property
+    def on_dla(self) -> str:
+        """In words what the accelerator can take over; empty where it was not asked."""
+        return "" if self.dla_layers is None else f"{self.dla_layers} of {len(self.layers)} layers can run on the DLA"
 
-def key_of(artefact: str, order: BuildOrder, library: Library, card: Optional[Card]) -> str:
+
+def key_of(artefact: str, order: BuildOrder, library: Library, card: Optional[BuiltFor]) -> str:
     """The digest of everything without which a plan is another plan, or does not load."""
     return digest_of_json(
         {

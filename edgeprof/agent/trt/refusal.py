@@ -16,7 +16,7 @@ from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
 _LOGGED_NODE = re.compile(r'While parsing node number (\d+) \[(\S+) -> "([^"]*)"')
 # CUDA initialization failure with error: 35
 _NO_DRIVER = re.compile(r"CUDA initialization failure|no CUDA-capable device|CUDA driver version is insufficient", re.I)
-_NO_MEMORY = re.compile(r"OutOfMemory|out of memory|insufficient memory|could not be allocated|bad_alloc", re.I)
+NO_MEMORY = re.compile(r"OutOfMemory|out of memory|insufficient memory|could not be allocated|bad_alloc", re.I)
 # Tactic Selection: no tactics to implement the operation within workspace limit.
 _NO_WORKSPACE = re.compile(r"within workspace limit|insufficient workspace", re.I)
 # Could not find any implementation for node {ForeignNode[/blocks.0/Conv...]}.
@@ -78,7 +78,7 @@ def complaints(parser: Any, surface: Surface, log: BuildLog) -> List[Complaint]:
 
 def parse_refusal(library: Library, found: Sequence[Complaint], log: BuildLog) -> ConvertError:
     if not found:
-        return ConvertError(f"{library} does not read the file: {_last(log)}", "use --runtime onnxruntime")
+        return ConvertError(f"{library} does not read the file: {log.last}", "use --runtime onnxruntime")
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return ConvertError(f"{library} refuses {found[0]}{more}", found[0].hint)
 
@@ -88,9 +88,9 @@ def build_refusal(library: Library, order: BuildOrder, log: BuildLog) -> Edgepro
     said = "\n".join(log.errors)
     if _NO_DRIVER.search(said) and not order.compute_capability:
         return no_driver(library, log)
-    if _NO_MEMORY.search(said):
+    if NO_MEMORY.search(said):
         return ConvertError(
-            f"{library} ran out of memory while building: {_first(_NO_MEMORY, log)}",
+            f"{library} ran out of memory while building: {_first(NO_MEMORY, log)}",
             "use a lower --res or --batch, a smaller workspace, or end what else uses the card",
         )
     if _NO_WORKSPACE.search(said):
@@ -104,12 +104,12 @@ def build_refusal(library: Library, order: BuildOrder, log: BuildLog) -> Edgepro
             f"{library} has no kernel for {kernel.group(1) or kernel.group(2)}",
             "use another --precision or --res, or --runtime onnxruntime",
         )
-    return ConvertError(f"{library} did not build the plan: {_last(log)}", "use --runtime onnxruntime")
+    return ConvertError(f"{library} did not build the plan: {log.last}", "use --runtime onnxruntime")
 
 
 def no_driver(library: Library, log: BuildLog) -> RuntimeUnavailable:
     return RuntimeUnavailable(
-        f"{library} finds no NVIDIA card that it can use: {_last(log)}",
+        f"{library} finds no NVIDIA card that it can use: {log.last}",
         "install the driver, build on the device, or with tensorrt_rtx name the card's compute capability",
     )
 
@@ -125,8 +125,3 @@ def _reason(words: str) -> str:
 
 def _first(pattern: Any, log: BuildLog) -> str:
     return next(words for words in log.errors if pattern.search(words)).strip()[:300]
-
-
-def _last(log: BuildLog) -> str:
-    said = log.errors or log.warnings  # 8.5 only warns when it finds no card
-    return said[-1].strip()[:300] if said else "it did not say why"

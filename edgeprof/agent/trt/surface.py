@@ -49,6 +49,11 @@ class Surface:
         return hasattr(self.trt, "IProgressMonitor") and hasattr(self.trt.IBuilderConfig, "progress_monitor")
 
     @property
+    def names_tensors(self) -> bool:
+        """8.5 and later: inputs and outputs by name, where there were numbered bindings."""
+        return hasattr(self.trt.IExecutionContext, "set_tensor_address")
+
+    @property
     def names_nodes(self) -> bool:
         """Whether a parser's error knows its node's name and operator: 8.6 and later. Before, the log does."""
         return hasattr(self.trt.ParserError, "node_operator")
@@ -91,6 +96,8 @@ class Surface:
             config.set_memory_pool_limit(self.trt.MemoryPoolType.WORKSPACE, order.workspace_bytes)
         if order.optimization_level is not None:
             config.builder_optimization_level = order.optimization_level
+        if order.dla is not None:
+            self._put_on_dla(config, builder, order)
         if self.builds_ahead:
             config.num_compute_capabilities = 1
             config.set_compute_capability(self._capability(order.compute_capability), 0)
@@ -107,6 +114,19 @@ class Surface:
             profiles = range(engine.num_optimization_profiles)
             return max(int(engine.get_device_memory_size_for_profile_v2(profile)) for profile in profiles)
         return int(getattr(engine, "device_memory_size_v2", None) or engine.device_memory_size)
+
+    def _put_on_dla(self, config: Any, builder: Any, order: BuildOrder) -> None:
+        """8.5 to 10.7 on Xavier and Orin, and again 11.4 on AGX Orin; elsewhere the builder counts no cores."""
+        cores = int(getattr(builder, "num_DLA_cores", 0))
+        if order.dla not in range(cores):
+            counted = f"{cores} core{'s' * (cores > 1)} of a DLA" if cores else "no DLA"
+            raise RuntimeUnavailable(
+                f"{self.library} sees {counted} here, and core {order.dla} was asked for", "leave --dla out"
+            )
+        config.default_device_type = self.trt.DeviceType.DLA
+        config.DLA_core = order.dla
+        if order.gpu_fallback:
+            config.set_flag(self.trt.BuilderFlag.GPU_FALLBACK)
 
     def _type_flags(self, precision: str) -> List[Any]:
         names = _FLAGS.get(precision)

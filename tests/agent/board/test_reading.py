@@ -11,13 +11,6 @@ from agent.board.trees import script, write
 from edgeprof.agent.board import reading
 
 
-def test_a_file_is_read_no_further_than_any_real_one_goes(tmp_path: Path) -> None:
-    write(tmp_path, {"huge": "x" * (1 << 20)})
-
-    assert len(reading.text_of(tmp_path / "huge")) == 1 << 18
-    assert reading.text_of(tmp_path / "none") == ""
-
-
 @pytest.mark.parametrize(("text", "number"), [("240\n", 240), ("0xf0", 240), ("", None), ("off", None)])
 def test_a_number_is_one_or_none(tmp_path: Path, text: str, number: int) -> None:
     write(tmp_path, {"file": text})

@@ -11,7 +11,7 @@ from typing import Any, Iterator
 import pytest
 
 from edgeprof.agent.outputs import are_finite
-from edgeprof.agent.runtimes import RUNTIMES, Session, clock_of, runtime_of, version_of
+from edgeprof.agent.runtimes import RUNTIMES, Compiling, Runtime, Session, clock_of, runtime_of, version_of
 from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
 from edgeprof.core.job import Job, Tensor
 
@@ -19,6 +19,7 @@ SIDE = 4
 REAL = [
     pytest.param("onnxruntime"),
     pytest.param("openvino"),
+    pytest.param("tensorrt", marks=[pytest.mark.trt, pytest.mark.gpu]),
     pytest.param("torch", marks=pytest.mark.export),
 ]
 ALL = ["fake", *REAL]
@@ -32,7 +33,7 @@ def job_for(name: str, **changes: Any) -> Job:
 
 def artefact_for(name: str, folder: Path) -> str:
     """A model that doubles its input, in the form the runtime takes."""
-    if name != "fake" and find_spec(name) is None:
+    if name not in ("fake", "tensorrt") and find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
     if name == "fake":
         path = folder / "doubler.fake.json"
@@ -68,11 +69,25 @@ def save_doubler(path: Path) -> None:
     torch.export.save(torch.export.export(Doubler(), (torch.zeros(1, SIDE),)), path)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where plans are kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @contextmanager
 def opened(name: str, folder: Path, **changes: Any) -> Iterator[Session]:
-    runtime = runtime_of(name)
-    with runtime.open(job_for(name, **changes), artefact_for(name, folder), {}, 1) as session:
+    job, artefact = job_for(name, **changes), artefact_for(name, folder)
+    with compiled(name, job, artefact).open(job, artefact, {}, 1) as session:
         yield session
+
+
+def compiled(name: str, job: Job, artefact: str) -> Runtime:
+    """The runtime, which may have had to compile the artefact first."""
+    runtime = runtime_of(name)
+    if isinstance(runtime, Compiling) and name != "fake":
+        runtime.build(job, artefact, lambda words: None)
+    return runtime
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -99,7 +114,9 @@ def test_it_computes_what_the_file_it_is_fed_asks_for(name: str, tmp_path: Path)
     import numpy as np
 
     np.save(tmp_path / "input.npy", np.arange(SIDE, dtype="float32").reshape(1, SIDE))
-    with runtime_of(name).open(job_for(name), artefact, {"input": str(tmp_path / "input.npy")}, 1) as session:
+    with compiled(name, job_for(name), artefact).open(
+        job_for(name), artefact, {"input": str(tmp_path / "input.npy")}, 1
+    ) as session:
         session.infer()
         (output,) = session.outputs()
 
@@ -124,7 +141,9 @@ def test_a_file_it_cannot_read_is_refused_in_words(name: str, tmp_path: Path) ->
     broken = tmp_path / "broken"
     broken.write_bytes(b"\x00not a model")
 
-    with pytest.raises(ConvertError), runtime_of(name).open(job_for(name), str(broken), {}, 1):
+    with pytest.raises(ConvertError), compiled(name, job_for(name), str(broken)).open(
+        job_for(name), str(broken), {}, 1
+    ):
         pass
 
 
@@ -135,7 +154,8 @@ def test_an_input_of_another_shape_is_refused(name: str, tmp_path: Path) -> None
 
     np.save(tmp_path / "input.npy", np.zeros((2, SIDE), dtype="float32"))
     fed = {"input": str(tmp_path / "input.npy")}
-    with pytest.raises(ConvertError, match="input"), runtime_of(name).open(job_for(name), artefact, fed, 1):
+    runtime = compiled(name, job_for(name), artefact)
+    with pytest.raises(ConvertError, match="input"), runtime.open(job_for(name), artefact, fed, 1):
         pass
 
 

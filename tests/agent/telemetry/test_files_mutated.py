@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.telemetry.trees import ORIN, Content, written
-from edgeprof.agent.telemetry import ina3221, memory, rapl, soctherm, thermal, throttle
+from edgeprof.agent.telemetry import ina3221, ina3221_alarms, memory, rapl, soctherm, thermal, throttle
 from edgeprof.agent.telemetry.source import Source
 
 CORE = "sys/devices/system/cpu/cpu0/thermal_throttle/"
@@ -44,6 +44,10 @@ def of(folder: str) -> Dict[str, Content]:
 
 
 MONITOR, OVER_CURRENT, ZONES = of("sys/class/hwmon/hwmon1/"), of("sys/class/hwmon/hwmon0/"), of("sys/class/thermal/")
+ALARMS: Dict[str, Content] = {
+    **MONITOR,
+    **{f"sys/class/hwmon/hwmon1/curr{n}_{alarm}": 1 for n in (1, 2, 3) for alarm in ("max_alarm", "crit_alarm")},
+}
 
 
 @contextmanager
@@ -79,12 +83,13 @@ def told(source: Optional[Source]) -> Dict[str, float]:
     ("files", "source_of"),
     [
         (MONITOR, lambda root: ina3221.source_of(root, 0.2)),
+        (ALARMS, ina3221_alarms.source_of),
         (OVER_CURRENT, soctherm.source_of),
         (ZONES, thermal.source_of),
         (INTEL, rapl.source_of),
         (INTEL, throttle.source_of),
     ],
-    ids=["ina3221", "soctherm", "thermal", "rapl", "throttle"],
+    ids=["ina3221", "alarms", "soctherm", "thermal", "rapl", "throttle"],
 )
 def test_any_one_file_may_hold_anything(
     tmp_path: Path, files: Mapping[str, Content], source_of: Callable[[Path], Optional[Source]]
@@ -114,6 +119,16 @@ def test_garbled_counters_of_over_current_count_or_say_nothing(files: Dict[str, 
     with board(files) as root:
         found = told(soctherm.source_of(root))
 
+    assert zeroes(files) or 0 not in found.values()
+
+
+@FEW
+@given(garbled(ALARMS))
+def test_garbled_alarms_are_of_some_rails_or_not_known(files: Dict[str, Content]) -> None:
+    with board(files) as root:
+        found = told(ina3221_alarms.source_of(root))
+
+    assert found.get("rails_in_alarm", 0) in (0, 1, 2, 3)
     assert zeroes(files) or 0 not in found.values()
 
 

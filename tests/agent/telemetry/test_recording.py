@@ -10,9 +10,11 @@ from typing import Any, Callable, Dict, List, Mapping
 
 import pytest
 
+from agent.nvml.recorded import H200, compiler, listed, made_of_c
 from agent.speaking import Agent, Event, a_fake, a_fake_job
 from agent.telemetry.recorded import FOLDER
 from agent.telemetry.trees import ORIN, replaying, script, written
+from edgeprof.agent.telemetry.recording import Recording
 from edgeprof.agent.watch import Watch
 from edgeprof.core.codec import restore
 from edgeprof.core.measurement import Ended, Process
@@ -109,6 +111,62 @@ def test_a_peak_of_shared_memory_before_the_sampling_is_in_the_record(board: Pat
     assert (process.ended, process.message) == (Ended.CRASHED, "declared")
     assert (process.memory_scope, process.memory_method) == ("unified", "MemAvailable")
     assert process.peak_memory_bytes == 2_000_000 * 1024
+
+
+# A process that computes on a card: the driver's list has it with 800 MiB while it loads and with 350 MiB since.
+ON_A_CARD = """
+import os, struct, sys, time
+say = lambda words: os.write(int(sys.argv[3]), words.encode() + b"\\n")
+def hold(mib):
+    open(TABLE + ".new", "wb").write(struct.pack("=IIxxxxQII", 1, os.getpid(), mib << 20, 0, 0))
+    os.replace(TABLE + ".new", TABLE)
+    time.sleep(0.4)
+hold(800)
+hold(300)
+say('{"event": "loaded", "peak_memory_bytes": 4096, "gpu_uuid": "GPU-aaaa"}')
+say('{"event": "inferred"}')
+hold(350)
+say('{"event": "error", "cause": "crashed", "message": "declared"}')
+"""
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C compiler here")
+def test_a_cards_memory_is_in_the_record_with_its_height_while_loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "table"
+    table.write_bytes(b"".join(listed()))
+    monkeypatch.setenv("EDGEPROF_ROOT", str(made_of_c(tmp_path / "pc", H200, table)))
+    code = f"TABLE = {str(table)!r}\n" + ON_A_CARD
+    order = Order(Task.MEASURE, a_fake_job(runtime="tensorrt"), sampling=SAMPLING)
+    process = Watch(order, [sys.executable, "-c", code], lambda _: None, lambda: False).run()
+
+    assert (process.ended, process.message) == (Ended.CRASHED, "declared")
+    assert (process.memory_scope, process.memory_method) == ("device", "NVML")
+    assert process.peak_memory_bytes == process.gpu_loading_bytes == 800 << 20
+    assert process.gpu_running_bytes == 350 << 20
+    assert process.gpu_uuid == "GPU-aaaa"
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C compiler here")
+def test_what_runs_on_a_card_draws_its_power_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone = "sys/class/powercap/intel-rapl:0/"
+    energy = {zone + "name": "package-0\n", zone + "energy_uj": 1_000_000, zone + "max_energy_range_uj": 1 << 40}
+    root = made_of_c(written(tmp_path, energy), H200)
+    monkeypatch.setenv("EDGEPROF_ROOT", str(root))
+    recording = Recording(Order(Task.MEASURE, a_fake_job(runtime="tensorrt"), telemetry_s=0.05))
+    recording.follow(4242)
+    recording.start("GPU-aaaa")
+    recording.begin()
+    time.sleep(0.3)
+    written(root, {zone + "energy_uj": 9_000_000})
+    recording.end()
+    telemetry = recording.facts(1)["telemetry"]
+
+    assert telemetry.power_w == pytest.approx(112.25)
+    assert telemetry.power_source == "NVML, card 0"
+    assert telemetry.mean("power_processor_w") > 1
+    assert telemetry.counters["gpu_power_limit_ns"] == 0
 
 
 def test_a_pace_of_0_switches_it_off(start: Start, board: Path, tmp_path: Path) -> None:

@@ -8,16 +8,24 @@ from typing import Dict, Optional
 
 import pytest
 
-from agent.telemetry.trees import ORIN, Content, written
-from edgeprof.agent.telemetry.shared_memory import SharedMemory, computes_on_gpu, shared_memory
+from agent.nvml.recorded import THOR, Answers, made_in_python
+from agent.telemetry.trees import written
+from edgeprof.agent.nvml.cards import found_on
+from edgeprof.agent.nvml.gpus import Gpus
+from edgeprof.agent.telemetry.shared_memory import SharedMemory
 
 MIB = 1 << 20
 NVMAP = "sys/kernel/debug/nvmap/iovmm/clients"
-UNKNOWN = {"peak_memory_bytes": None, "memory_scope": "unified", "memory_method": None}
+UNKNOWN: Dict[str, object] = {"peak_memory_bytes": None, "memory_scope": "unified", "memory_method": None}
 
 
 def available(root: Path, kb: int) -> Path:
     return written(root, {"proc/meminfo": f"MemTotal: 7802880 kB\nMemFree: 100 kB\nMemAvailable: {kb} kB\n"})
+
+
+def peak(shared: SharedMemory, host_peak_bytes: Optional[int]) -> Dict[str, object]:
+    facts = shared.facts(host_peak_bytes)
+    return {name: facts[name] for name in UNKNOWN}
 
 
 def by_growth(size_bytes: int) -> Dict[str, object]:
@@ -31,11 +39,26 @@ def test_with_nvmap_the_gpus_part_and_the_hosts_make_the_peak(tmp_path: Path) ->
         written(tmp_path, {NVMAP: f"user python3 42 {size}M\n"})
         assert shared.look(42) == {"memory_gpu_bytes": size * MIB}
 
-    assert shared.facts(50 * MIB) == {
+    assert peak(shared, 50 * MIB) == {
         "peak_memory_bytes": 350 * MIB,
         "memory_scope": "unified",
         "memory_method": "nvmap + VmHWM",
     }
+
+
+def test_the_gpus_part_is_told_apart_while_loading_and_since(tmp_path: Path) -> None:
+    shared = SharedMemory(available(tmp_path, 5_000_000))
+    for size in (100, 300, 200):
+        written(tmp_path, {NVMAP: f"user python3 42 {size}M\n"})
+        shared.look(42)
+    shared.loaded()
+    for size in (150, 250):
+        written(tmp_path, {NVMAP: f"user python3 42 {size}M\n"})
+        shared.look(42)
+    facts = shared.facts(0)
+
+    assert (facts["gpu_loading_bytes"], facts["gpu_running_bytes"]) == (300 * MIB, 250 * MIB)
+    assert facts["peak_memory_bytes"] == 300 * MIB
 
 
 def test_without_it_the_machines_growth_is_the_peak(tmp_path: Path) -> None:
@@ -44,7 +67,7 @@ def test_without_it_the_machines_growth_is_the_peak(tmp_path: Path) -> None:
         available(tmp_path, kb)
         shared.look(42)
 
-    assert shared.facts(50 * MIB) == by_growth(600_000 * 1024)
+    assert peak(shared, 50 * MIB) == by_growth(600_000 * 1024)
 
 
 def test_pages_of_files_count_as_available_and_are_added(tmp_path: Path) -> None:
@@ -52,7 +75,7 @@ def test_pages_of_files_count_as_available_and_are_added(tmp_path: Path) -> None
     written(available(tmp_path, 4_990_000), {"proc/42/status": "RssFile:\t 300000 kB\n"})
     shared.look(42)
 
-    assert shared.facts(290_000 * 1024) == by_growth(310_000 * 1024)
+    assert peak(shared, 290_000 * 1024) == by_growth(310_000 * 1024)
 
 
 def test_thors_nvmap_has_none_of_cudas_and_is_not_asked(tmp_path: Path) -> None:
@@ -61,7 +84,47 @@ def test_thors_nvmap_has_none_of_cudas_and_is_not_asked(tmp_path: Path) -> None:
     available(tmp_path, 4_000_000)
     shared.look(42)
 
-    assert shared.facts(50 * MIB) == by_growth(1_000_000 * 1024)
+    assert peak(shared, 50 * MIB) == by_growth(1_000_000 * 1024)
+
+
+def thor(root: Path) -> Path:
+    return written(root, {"proc/device-tree/compatible": "nvidia,p3834-0008\0nvidia,tegra264\0"})
+
+
+def gpus_of(answers: Answers) -> Gpus:
+    library = made_in_python(answers)
+    return Gpus(library, found_on(library))
+
+
+def test_thors_driver_tells_a_processs_part_by_nvml(tmp_path: Path) -> None:
+    shared = SharedMemory(thor(available(tmp_path, 5_000_000)), gpus_of(THOR))
+
+    assert shared.look(4242) == {"memory_gpu_bytes": 1500 * MIB}
+    assert peak(shared, 50 * MIB) == {
+        "peak_memory_bytes": 1550 * MIB,
+        "memory_scope": "unified",
+        "memory_method": "NVML + VmHWM",
+    }
+    assert shared.source(0.2).way("memory_gpu_bytes") == "NVML"
+
+
+def test_a_process_that_nvml_does_not_know_is_found_by_the_machines_growth(tmp_path: Path) -> None:
+    """As in a container, where it has another number."""
+    shared = SharedMemory(thor(available(tmp_path, 5_000_000)), gpus_of(THOR))
+    available(tmp_path, 4_000_000)
+
+    assert shared.look(1) == {"memory_grown_bytes": 1_000_000 * 1024}
+    assert peak(shared, 50 * MIB) == by_growth(1_000_000 * 1024)
+
+
+def test_where_nvmap_may_be_read_nvml_is_not_mixed_into_it(tmp_path: Path) -> None:
+    shared = SharedMemory(written(available(tmp_path, 5_000_000), {NVMAP: "user x 4242 9M\n"}), gpus_of(THOR))
+    first = shared.look(4242)
+    written(tmp_path, {NVMAP: ""})
+
+    assert first == {"memory_gpu_bytes": 9 * MIB}
+    assert "memory_gpu_bytes" not in shared.look(4242)
+    assert shared.facts(MIB)["memory_method"] == "nvmap + VmHWM"
 
 
 def test_growth_that_others_hid_by_freeing_memory_is_no_peak(tmp_path: Path) -> None:
@@ -69,7 +132,7 @@ def test_growth_that_others_hid_by_freeing_memory_is_no_peak(tmp_path: Path) -> 
     available(tmp_path, 5_000_000)
     shared.look(42)
 
-    assert shared.facts(50 * MIB) == UNKNOWN
+    assert peak(shared, 50 * MIB) == UNKNOWN
 
 
 @pytest.mark.parametrize("host_peak_bytes", [None, 50 * MIB])
@@ -77,7 +140,7 @@ def test_what_nobody_tells_is_never_the_hosts_part_alone(tmp_path: Path, host_pe
     shared = SharedMemory(tmp_path)
 
     assert shared.look(42) == {}
-    assert shared.facts(host_peak_bytes) == UNKNOWN
+    assert peak(shared, host_peak_bytes) == UNKNOWN
 
 
 def test_a_peak_that_is_over_in_a_moment_is_seen_from_the_start(tmp_path: Path) -> None:
@@ -91,7 +154,7 @@ def test_a_peak_that_is_over_in_a_moment_is_seen_from_the_start(tmp_path: Path) 
     source = shared.source(0.2)
     newest = source.read()
 
-    assert shared.facts(50 * MIB) == by_growth(1_000_000 * 1024)
+    assert peak(shared, 50 * MIB) == by_growth(1_000_000 * 1024)
     assert newest == {"memory_grown_bytes": 100_000 * 1024}
     assert "/proc/meminfo" in source.way("memory_grown_bytes")
 
@@ -105,24 +168,4 @@ def test_it_looks_no_more_when_it_is_over(tmp_path: Path) -> None:
     available(tmp_path, 1_000_000)
     time.sleep(0.2)
 
-    assert shared.facts(1) == UNKNOWN or shared.facts(1)["peak_memory_bytes"] < MIB
-
-
-@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino", "torch", "fake"])
-def test_a_runtime_of_the_processor_has_its_exact_peak_on_a_jetson_too(tmp_path: Path, runtime: str) -> None:
-    assert not computes_on_gpu(runtime)
-    assert shared_memory(written(tmp_path, ORIN), runtime) is None
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        (ORIN, True),
-        ({"proc/sys/kernel/osrelease": "5.15.148-tegra\n"}, True),  # a container that hides the device tree
-        ({"etc/nv_tegra_release": "# R36 (release), REVISION: 4.4\n"}, True),
-        ({"proc/device-tree/compatible": "raspberrypi,5-model-b\0brcm,bcm2712\0"}, False),
-        ({"proc/sys/kernel/osrelease": "6.8.0-generic\n"}, False),
-    ],
-)
-def test_every_jetson_shares_its_memory(tmp_path: Path, files: Dict[str, Content], *, expected: bool) -> None:
-    assert (shared_memory(written(tmp_path, files), "tensorrt") is not None) is expected
+    assert shared.facts(1)["peak_memory_bytes"] in (None, *range(MIB))

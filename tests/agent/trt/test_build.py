@@ -114,6 +114,17 @@ def test_an_input_of_varying_shape_needs_its_range(tmp_path):
     assert "--shape" in raised.value.hint
 
 
+def test_bound_to_one_shape_it_is_built_for_that_and_a_fixed_input_is_left_alone(tmp_path):
+    one = (("x", (1, 3, 16, 16)),)
+    many = (("x", (64, 3, 16, 16)),)
+    onnx = network(tmp_path, rows="N")
+    small = build(replace(ADA, bound=one), onnx, tmp_path / "a.plan")
+    large = build(replace(ADA, bound=many), onnx, tmp_path / "b.plan")
+
+    assert large.activation_bytes - small.activation_bytes >= 63 * KERNELS * 16 * 16 * 4
+    assert build(replace(ADA, bound=one), network(tmp_path), tmp_path / "c.plan").inputs[0].shape == (1, 3, 16, 16)
+
+
 def test_with_its_range_it_is_built_for_the_largest(tmp_path):
     onnx = network(tmp_path, rows="N")
     few = ShapeRange("x", (1, 3, 16, 16), (2, 3, 16, 16), (4, 3, 16, 16))

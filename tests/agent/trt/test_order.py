@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from edgeprof.agent.trt.library import Library
-from edgeprof.agent.trt.order import BuildOrder, Card, ShapeRange, capability_of, expect_sound, key_of
+from edgeprof.agent.trt.order import BuildOrder, BuiltFor, ShapeRange, capability_of, expect_sound, key_of
 from edgeprof.core.errors import ConfigError
 
 LIBRARY = Library("tensorrt", "10.3.0")
-CARD = Card("NVIDIA GeForce RTX 4090", "580.95.05")
+CARD = BuiltFor("NVIDIA GeForce RTX 4090", "580.95.05")
 ORDER = BuildOrder("fp16")
 
 
@@ -51,8 +51,8 @@ def test_every_option_makes_another_plan(other):
         ("cd", ORDER, LIBRARY, CARD),
         ("ab", ORDER, Library("tensorrt_rtx", "10.3.0"), CARD),
         ("ab", ORDER, Library("tensorrt", "10.3.1"), CARD),
-        ("ab", ORDER, LIBRARY, Card("NVIDIA L4", "580.95.05")),
-        ("ab", ORDER, LIBRARY, Card(CARD.name, "590.1")),
+        ("ab", ORDER, LIBRARY, BuiltFor("NVIDIA L4", "580.95.05")),
+        ("ab", ORDER, LIBRARY, BuiltFor(CARD.name, "590.1")),
         ("ab", ORDER, LIBRARY, None),
     ],
 )
@@ -63,7 +63,7 @@ def test_another_artefact_library_card_or_major_driver_makes_another_plan(change
 def test_a_minor_driver_and_how_the_library_was_chosen_make_no_other_plan():
     named = replace(ORDER, library="tensorrt")
 
-    assert key_of("ab", named, LIBRARY, Card(CARD.name, "580.1")) == key_of("ab", ORDER, LIBRARY, CARD)
+    assert key_of("ab", named, LIBRARY, BuiltFor(CARD.name, "580.1")) == key_of("ab", ORDER, LIBRARY, CARD)
 
 
 @pytest.mark.parametrize(

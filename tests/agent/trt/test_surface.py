@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from edgeprof.agent.trt.order import BuildOrder
-from edgeprof.core.errors import ConfigError
+from edgeprof.core.errors import ConfigError, RuntimeUnavailable
+from edgeprof.core.exits import Exit
 
 ROOT = Path(__file__).parents[3]
 OLD_PYTHON = os.environ.get("EDGEPROF_TRT85_PYTHON")
@@ -60,6 +61,14 @@ def test_a_card_that_it_does_not_build_for_is_named_with_those_that_it_does(tool
     assert "12.0" in raised.value.hint
 
 
+@pytest.mark.parametrize("core", [0, 1])
+def test_a_dla_that_is_not_there_is_refused_and_never_left_out(tools, surface, core):
+    with pytest.raises(RuntimeUnavailable, match=f"sees no DLA here, and core {core} was asked for") as raised:
+        surface.config_of(tools.builder, BuildOrder("fp16", dla=core, compute_capability="8.9"))
+
+    assert raised.value.exit is Exit.ENVIRONMENT
+
+
 ASKS_85 = """
 import json, sys
 from pathlib import Path
@@ -87,7 +96,9 @@ print(json.dumps({
     "flags": surface.network_flags == 1 << int(trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH),
     "types": [len(surface._type_flags(precision)) for precision in ("fp32", "fp16", "int8")],
     "calls": [name for name in ("set_memory_pool_limit", "set_timing_cache", "get_timing_cache", "profiling_verbosity",
-        "set_flag", "clear_flag", "get_flag", "add_optimization_profile") if not hasattr(config, name)],
+        "set_flag", "clear_flag", "get_flag", "add_optimization_profile", "DLA_core", "default_device_type",
+        "can_run_on_DLA") if not hasattr(config, name)],
+    "dla": hasattr(trt.Builder, "num_DLA_cores") and hasattr(trt.BuilderFlag, "GPU_FALLBACK"),
     "serializes": hasattr(trt.Builder, "build_serialized_network"),
     "no card": refusal(precision="fp16"),
     "bf16": refusal(precision="bf16"),
@@ -113,6 +124,7 @@ def test_the_classes_of_8_5_are_told_apart_and_have_every_call_that_is_made():
     assert told["flags"]
     assert told["types"] == [0, 1, 1]
     assert told["calls"] == []
+    assert told["dla"]
     assert told["serializes"]
     if not os.path.exists("/dev/nvidiactl"):
         assert "finds no NVIDIA card that it can use: CUDA initialization failure with error: 35" in told["no card"]
