@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edgeprof.convert.feed import SETS, drawn
+from edgeprof.convert.feed import drawn, random_feed
 from edgeprof.convert.images import Picture, decode
 from edgeprof.convert.preprocess import Preprocessing, fitted, placement, tensor_from_image
 from edgeprof.convert.ranges import METHOD
@@ -118,12 +118,12 @@ def image_input(inputs: Sequence[Tensor]) -> Tensor:
 
 def random_feeds(inputs: Sequence[Tensor], known: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The known inputs, then random frames until there are RANDOM_SETS."""
-    import numpy as np
-
-    yield from known
-    for number in range(SETS, RANDOM_SETS):
-        random = np.random.default_rng(number)
-        yield {tensor.name: drawn(random, tensor) for tensor in inputs}
+    count = 0
+    for feed in known:
+        yield feed
+        count += 1
+    for number in range(count, RANDOM_SETS):  # the known ones were drawn from the seeds before
+        yield random_feed(inputs, number)
 
 
 def write_log(

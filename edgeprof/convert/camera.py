@@ -8,10 +8,11 @@ from typing import Any
 
 from edgeprof.convert.fold import NOT, Folded, fold
 from edgeprof.convert.framing import Framing, Size, framing
-from edgeprof.convert.onnx_file import opset_of
+from edgeprof.convert.opset import opset_of
 from edgeprof.convert.preprocess import Preprocessing, described
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Tensor
+from edgeprof.core.resolution import size_words
 
 _LOWEST_OPSET = 13
 _CHANNELS = 3
@@ -64,9 +65,9 @@ def with_camera_frame(model: Any, how: Preprocessing, frame: Size | None, fit: s
     taken = Tensor(_fresh("frame", changed), (rows, *frame, _CHANNELS), "uint8")
     _put_before(changed, image, taken, list(_steps(how, placed, folded, rows, is_single=is_single)))
     card = {
-        "frame": f"uint8 {frame[0]}x{frame[1]} {'BGR' if bgr else 'RGB'}",
+        "frame": f"uint8 {size_words(*frame)} {'BGR' if bgr else 'RGB'}",
         "frame_fit": fit if placed.size != placed.frame else "as it is",
-        "network": f"{height}x{width}",
+        "network": size_words(height, width),
         "normalisation": folded.how,
         **described(how.mean, how.std, how.interpolation),
     }

@@ -14,8 +14,14 @@ from typing import Any, Optional
 from edgeprof.convert.calibration import RANDOM_SETS, Images, random_feeds, write_log
 from edgeprof.convert.frames import derive_frames
 from edgeprof.convert.half import halved, refuse_overflow
-from edgeprof.convert.image_references import known_inputs, reference_on_images, shared_out
-from edgeprof.convert.images import find
+from edgeprof.convert.image_references import (
+    UNREADABLE,
+    known_inputs,
+    photos_of,
+    reference_on_images,
+    shared_out,
+    skipped,
+)
 from edgeprof.convert.int8 import quantisation_of, quantised
 from edgeprof.convert.ort import plain_session
 from edgeprof.convert.parity import IMAGES, int8_tolerance, tolerance_of
@@ -48,11 +54,13 @@ def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artef
     """`folder` gets the graph, its references and the log; what is made on the way is gone afterwards."""
     import onnx
 
+    _expect_one_file(made_from, recipe)
     if recipe.precision == "fp32":
         return _with_frames(made_from, recipe, folder, say)
     model = onnx.load(made_from.path)
     _refuse(made_from, model, recipe.precision)
-    images = _images(made_from, recipe)
+    bgr = made_from.card.get("frame", "").endswith("BGR")
+    images = photos_of(recipe.calibration, made_from.inputs, preprocessing_from_card(made_from.card), bgr=bgr)
     made = folder / "model.onnx"
     with TemporaryDirectory(dir=folder) as scratch:
         work = Path(scratch)
@@ -71,7 +79,7 @@ def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artef
         references=_taken_over(made_from, folder) if change.references is None else change.references,
         tolerance=change.tolerance,
         sensitivity=change.sensitivity or made_from.sensitivity,
-        notes=(*made_from.notes, *change.notes),
+        notes=(*(note for note in made_from.notes if UNREADABLE not in note), *change.notes),
         card={**made_from.card, **change.card, "graph": recipe.precision, "made_from": made_from.digest},
     )
 
@@ -80,7 +88,17 @@ def _with_frames(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) ->
     asked = recipe.frame
     size = (asked.height, asked.width) if asked and asked.height and asked.width else None
     how = preprocessing_from_card(made_from.card)
-    return derive_frames(made_from, how, size, recipe.frame_fit, folder, say, bgr=recipe.bgr, files=dict(recipe.inputs))
+    return derive_frames(
+        made_from,
+        how,
+        size,
+        recipe.fit,
+        folder,
+        say,
+        bgr=recipe.bgr,
+        files=dict(recipe.inputs),
+        calibration=recipe.calibration,
+    )
 
 
 def _to_half(made_from: Artefact, model: Any, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:
@@ -100,7 +118,7 @@ def _to_half(made_from: Artefact, model: Any, images: Images | None, work: Path,
     if shown:
         rest = len(kept) - len(shown)
         card["kept_fp32"] += f" ({'; '.join(shown)}{f'; and {rest} more' if rest else ''})"
-    return _Change(card, tolerance_of(made_from, "fp16"), _skipped(images))
+    return _Change(card, tolerance_of(made_from, "fp16"), skipped(images))
 
 
 def _to_int8(made_from: Artefact, recipe: Recipe, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:
@@ -124,7 +142,7 @@ def _to_int8(made_from: Artefact, recipe: Recipe, images: Images | None, work: P
     card["reference"] = f"the fp32 graph on {len(proof.references)} {IMAGES}"
     sensitivity = proof.sensitivity or made_from.sensitivity
     is_trained = made_from.card.get("weights") != "random"
-    notes = _skipped(images) if is_trained else (RANDOM_WEIGHTS, *_skipped(images))
+    notes = skipped(images) if is_trained else (RANDOM_WEIGHTS, *skipped(images))
     tolerance = int8_tolerance(sensitivity, calibrated=is_trained)
     return _Change(card, tolerance, notes, proof.references, sensitivity)
 
@@ -133,14 +151,6 @@ def _counted(images: Images, say: Say) -> Iterator[dict[str, Any]]:
     for feed in images:
         say(f"calibrating on {len(images.read)} of {len(images.paths)} images")
         yield feed
-
-
-def _images(made_from: Artefact, recipe: Recipe) -> Images | None:
-    if not recipe.calibration:
-        return None
-    how = preprocessing_from_card(made_from.card)
-    bgr = made_from.card.get("frame", "").endswith("BGR")
-    return Images(recipe.calibration, find(recipe.calibration), made_from.inputs, how, bgr=bgr)
 
 
 def _taken_over(made_from: Artefact, folder: Path) -> tuple[Reference, ...]:
@@ -154,11 +164,14 @@ def _taken_over(made_from: Artefact, folder: Path) -> tuple[Reference, ...]:
     return tuple(Reference(take(r.inputs), take(r.outputs)) for r in made_from.references)
 
 
-def _skipped(images: Images | None) -> tuple[str, ...]:
-    if images is None or not images.skipped:
-        return ()
-    name, why = next(iter(images.skipped.items()))
-    return (f"{len(images.skipped)} of the calibration's images cannot be read, the first is {name}: {why}",)
+def _expect_one_file(made_from: Artefact, recipe: Recipe) -> None:
+    """What changes a graph holds all of it in memory, and writes it in one piece."""
+    if made_from.data:
+        what = "takes no camera frames" if recipe.precision == "fp32" else f"is not converted to {recipe.precision}"
+        raise ConvertError(
+            f"a model of {made_from.size_bytes / 2**30:.1f} GiB, whose weights lie in a file of their own, {what}",
+            "leave --frame out" if recipe.precision == "fp32" else "use --precision fp32",
+        )
 
 
 def _refuse(made_from: Artefact, model: Any, precision: str) -> None:

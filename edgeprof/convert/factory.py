@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeprof.convert.checkpoint import read_checkpoint, refused
+from edgeprof.convert.footprint import footprint, short_of
 from edgeprof.convert.ort import first_line
 from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.skeleton import OBJECTIONS
 from edgeprof.convert.subject import Subject
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.job import Tensor
@@ -33,6 +36,7 @@ def subject(name: str, recipe: Recipe) -> Subject:
             raise refused(recipe.weights, name, error) from error
     weights = {key: value.detach().clone() for key, value in first.state_dict().items()}
     inputs = _inputs(name, first, recipe)
+    _foresee(name, first, inputs)
 
     def fresh() -> Any:
         torch.manual_seed(0)
@@ -44,7 +48,18 @@ def subject(name: str, recipe: Recipe) -> Subject:
         return module.eval()
 
     kept = "as the factory made them" if recipe.weights == "random" else recipe.weights
-    return Subject(name, "callable", fresh, fresh, inputs, fresh, inputs, card={"weights": kept}, parts=_own_files())
+    return Subject(
+        name=name,
+        source="callable",
+        fresh=fresh,
+        fresh_for_onnx=fresh,
+        inputs=inputs,
+        fresh_own_size=fresh,
+        own_inputs=inputs,
+        is_dynamic=recipe.is_dynamic,
+        card={"weights": kept},
+        parts=_own_files(),
+    )
 
 
 def _factory(name: str) -> Callable[[], Any]:
@@ -98,6 +113,19 @@ def _inputs(name: str, module: Any, recipe: Recipe) -> tuple[Tensor, ...]:
             f"add --res 224, or --shape {names[0] if names else 'input'}:1x3x224x224",
         )
     return (Tensor(names[0], (recipe.rows, channels, height, width), "float32"),)
+
+
+def _foresee(name: str, module: Any, inputs: Sequence[Tensor]) -> None:
+    """Refuse what this machine has no memory for. Of a copy, since a factory may return one module each time."""
+    if len(inputs) > 1:
+        return
+    try:
+        taken = footprint(copy.deepcopy(module).to("meta"), inputs[0].shape)
+    except OBJECTIONS:
+        return  # it computes with values, which only the real forward has
+    short = short_of(taken.needed_bytes)
+    if short:
+        raise ConvertError(f'"{name}" on {inputs[0]} {short}', "use a lower --res or --batch")
 
 
 def _own_size(module: Any) -> tuple[int, int, int] | None:

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Tensor
 
-SETS = 2
+SETS = 4  # the first two also say how much the output changes with its input
+_PAIR = 2
+_MOST_BYTES = 128 << 20  # of all of them, which a board has to be sent and to keep
 _PATCHES = 3  # across and down
 _CHANNELS = (1, 3, 4)
 
 
 def feeds(inputs: Sequence[Tensor], files: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Two sets of arrays; the user's files are in the first, so that the second still differs."""
-    import numpy as np
-
+    """Sets of arrays, a pair at least; the user's files are in the first, so that the others still differ."""
     unknown = [name for name in files if name not in {tensor.name for tensor in inputs}]
     if unknown:
         known = ", ".join(tensor.name for tensor in inputs)
         raise ConfigError(f'there is no input "{unknown[0]}"', f"the inputs are {known}", where="--input")
-    sets = []
-    for number in range(SETS):
-        random = np.random.default_rng(number)
-        sets.append({tensor.name: drawn(random, tensor) for tensor in inputs})
+    count = SETS if SETS * _bytes_of(inputs) <= _MOST_BYTES else _PAIR
+    sets = [random_feed(inputs, number) for number in range(count)]
     for tensor in inputs:
         if tensor.name in files:
             sets[0][tensor.name] = _loaded(files[tensor.name], tensor)
     return sets
+
+
+def random_feed(inputs: Sequence[Tensor], number: int = 0) -> dict[str, Any]:
+    """The set of that number."""
+    import numpy as np
+
+    random = np.random.default_rng(number)
+    return {tensor.name: drawn(random, tensor) for tensor in inputs}
+
+
+def _bytes_of(inputs: Sequence[Tensor]) -> int:
+    import numpy as np
+
+    return sum(math.prod(tensor.shape) * np.dtype(tensor.dtype).itemsize for tensor in inputs)
 
 
 def drawn(random: Any, tensor: Tensor) -> Any:

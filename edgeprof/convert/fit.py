@@ -1,167 +1,216 @@
-"""How a timm model is made to take a size that is not its own, without losing a row of the image."""
+"""How a timm model is made to take a size that is not its own, without losing a row of the image unsaid."""
 
 from __future__ import annotations
 
-import inspect
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from edgeprof.convert.footprint import footprint, input_bytes, short_of
+from edgeprof.convert.framing import Framing, Size, near_framing, rows_words
 from edgeprof.convert.ort import first_line
+from edgeprof.convert.skeleton import OBJECTIONS, OwnSize, skeleton, tables_bytes
 from edgeprof.core.errors import ConvertError
+from edgeprof.core.resolution import size_words
 
 _LARGEST_TABLES_BYTES = 2 << 30
-# What networks raise when a size does not suit them.
-_OBJECTIONS = (
-    RuntimeError,
-    ValueError,
-    TypeError,
-    AssertionError,
-    IndexError,
-    KeyError,
-    AttributeError,
-    ZeroDivisionError,
-)
+_GIB = 2**30
+_DONE = {"pad": "padded", "resize": "resized", "crop": "cropped"}
+# Of the side that was asked for: where that does not work, the first of these that does is named.
+_SMALLER = (3 / 4, 2 / 3, 1 / 2, 3 / 8, 1 / 3, 1 / 4, 1 / 6, 1 / 8, 1 / 12, 1 / 16, 1 / 32)
+_LARGER = (5 / 4, 3 / 2, 2, 3, 4)
+_GRID = 32
+_PATIENCE_S = 10.0  # with the search for it
 
 
 @dataclass(frozen=True)
-class OwnSize:
-    channels: int
-    height: int
-    width: int
-    stride: int  # of the deepest feature map, or the patch
-    takes_size: bool  # its constructor has img_size
-    is_fixed: bool  # it refuses any size that it was not made for
+class Wish:
+    """One timm model, and the image that it is to take."""
+
+    name: str
+    own: OwnSize
+    size: Size
+    rows: int = 1
+    fit: str = "pad"
+    features: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"{size_words(*self.size)} (width x height)"
 
 
 @dataclass(frozen=True)
 class Fit:
-    """`height` and `width` are what the network itself sees."""
+    """`options` make the network, and the framing brings the image to it."""
 
     policy: str
+    framing: Framing
     options: Mapping[str, Any] = field(default_factory=dict)
-    height: int = 0
-    width: int = 0
+    unread: Size = (0, 0)  # rows and columns that the network itself leaves out
+
+    def notes(self) -> tuple[str, ...]:
+        left = f"the network does not read the last {rows_words(self.unread)} of what it is given"
+        return (*self.framing.notes(), *((left,) if any(self.unread) else ()))
 
     @property
-    def is_own_size(self) -> bool:
-        return self.policy == "own size"
-
-    def pads(self, height: int, width: int) -> bool:
-        return (self.height, self.width) != (height, width)
-
-    def notes(self, height: int, width: int) -> tuple[str, ...]:
-        if not self.pads(height, width):
-            return ()
-        rows, columns = self.height - height, self.width - width
-        added = " and ".join(f"{n} {what}" for n, what in ((rows, "rows"), (columns, "columns")) if n)
-        return (f"padded inside the graph by {added}, to {self.height}x{self.width}, so that no pixel is dropped",)
+    def size(self) -> Size:
+        return self.framing.size
 
 
-def own_size(name: str) -> OwnSize:
-    model = _skeleton(name)
-    cfg = model.pretrained_cfg
-    channels, height, width = cfg["input_size"]
-    features = getattr(model, "feature_info", [])
-    features = features if isinstance(features, list) else getattr(features, "info", [])
-    stride = max((int(f["reduction"]) for f in features if "reduction" in f), default=32)
-    takes = any("img_size" in inspect.signature(kind).parameters for kind in type(model).__mro__[:-1])
-    # crossvit declares a stride of 17 for a network of two scales; no network has an odd one.
-    stride = 32 if stride % 2 else stride
-    return OwnSize(channels, height, width, stride, takes, bool(cfg.get("fixed_input_size")))
+class _TooLarge(Exception):
+    """Whatever the way, this size takes more than there is."""
 
 
-def fitted(name: str, own: OwnSize, size: tuple[int | None, int | None]) -> Fit:
+def fitted(wish: Wish) -> Fit:
     """The first way that works, tried on tensors without data."""
-    height, width = size[0] or own.height, size[1] or own.width
-    if (height, width) == (own.height, own.width):
-        return Fit("own size", {}, height, width)
-    refusal: Exception | None = None
-    for fit in _ways(own, height, width):
-        try:
-            _probe(name, own, fit)
-        except _OBJECTIONS as error:
-            refusal = refusal or error
-        else:
-            return fit
-    why = first_line(refusal) if refusal else "no way is known"
-    raise ConvertError(
-        f"{name} cannot be made to take {height}x{width} (height x width): {why}",
-        f"its own size is {own.height}x{own.width}: --res native",
-    ) from refusal
-
-
-def padded(model: Any, fit: Fit) -> Any:
-    """The model behind a pad of zeros on the right and the bottom, which becomes part of the graph."""
-    import torch
-    from torch.nn import functional
-
-    class PadTo(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self, inner: Any) -> None:
-            super().__init__()
-            self.inner = inner
-
-        def forward(self, image: Any) -> Any:
-            below, beside = fit.height - image.shape[-2], fit.width - image.shape[-1]
-            return self.inner(functional.pad(image, (0, beside, 0, below)))
-
-    return PadTo(model).eval()
-
-
-def _ways(own: OwnSize, height: int, width: int) -> Iterator[Fit]:
-    """img_size comes padded to the stride, since models of patches silently ignore what is left over."""
-    if not own.is_fixed:
-        yield Fit("frame as it is", {}, height, width)
-    if own.takes_size and own.is_fixed:
-        for multiple in dict.fromkeys((own.stride, 32, 64)):
-            yield _sized(height, width, multiple)
-    for multiple in dict.fromkeys((own.stride, 32)):
-        up, across = _up(height, multiple), _up(width, multiple)
-        yield Fit(f"padded to a multiple of {multiple}", {}, up, across)
-    if own.takes_size and not own.is_fixed:
-        for multiple in (32, 256):
-            yield _sized(height, width, multiple)
-
-
-def _sized(height: int, width: int, multiple: int) -> Fit:
-    up, across = _up(height, multiple), _up(width, multiple)
-    return Fit(f"img_size, a multiple of {multiple}", {"img_size": (up, across)}, up, across)
-
-
-def _up(length: int, multiple: int) -> int:
-    return -(-length // multiple) * multiple
-
-
-def _probe(name: str, own: OwnSize, fit: Fit) -> None:
-    import torch
-
-    model = _skeleton(name, **fit.options)
-    _refuse_large_tables(name, model, fit)
-    with torch.no_grad():
-        model(torch.empty(1, own.channels, fit.height, fit.width, device="meta"))
-
-
-def _skeleton(name: str, **options: Any) -> Any:
-    """The model without data, where its code allows that."""
-    import timm
-    import torch
-
     try:
-        with torch.device("meta"):
-            return timm.create_model(name, **options).eval()
-    except (NotImplementedError, RuntimeError):
-        return timm.create_model(name, **options).eval()
-
-
-def _refuse_large_tables(name: str, model: Any, fit: Fit) -> None:
-    """Relative attention has a bias for each head and each pair of positions, which the export folds into the file."""
-    size = sum(
-        module.relative_position_index.numel() * module.relative_position_bias_table.shape[-1] * 4
-        for module in model.modules()
-        if hasattr(module, "relative_position_index") and hasattr(module, "relative_position_bias_table")
-    )
-    if size > _LARGEST_TABLES_BYTES:
+        return _first_way(wish)
+    except _TooLarge as error:
+        raise ConvertError(f"{wish.name} at {wish.words} {error}", _way_out(wish, is_large=True)) from error
+    except OBJECTIONS as error:
         raise ConvertError(
-            f"{name} at {fit.height}x{fit.width} needs {size / 2**30:.1f} GiB of relative position tables",
-            "use a lower --res, or a model without relative attention",
-        )
+            f"{wish.name} cannot be made to take {wish.words}: {first_line(error)}", _way_out(wish, is_large=False)
+        ) from error
+
+
+def _first_way(wish: Wish) -> Fit:
+    own = wish.own
+    _refuse_input(wish)
+    if wish.size == (own.height, own.width):
+        _foresee_own(wish)
+        return Fit("own size", near_framing(wish.size, wish.size, wish.fit))
+    refusal: Exception | None = None
+    with_gaps: Fit | None = None
+    tried: list[Fit] = []
+    for fit in _ways(wish):
+        if any((fit.size, fit.options) == (other.size, other.options) for other in tried):
+            continue
+        tried.append(fit)
+        try:
+            unread = _probe(wish, fit)
+        except OBJECTIONS as error:
+            refusal = refusal or error
+            continue
+        if not any(unread):
+            return fit
+        with_gaps = with_gaps or replace(fit, unread=unread)
+    if with_gaps:
+        return with_gaps
+    raise refusal or ValueError(f"there is no size for it to be {_DONE[wish.fit]} to")
+
+
+def _ways(wish: Wish) -> Iterator[Fit]:
+    """A network made for the size comes at a multiple of its stride, since patches silently ignore what is left over.
+
+    `pad` goes up to that, `crop` down, `resize` to the nearest.
+    """
+    own, size = wish.own, wish.size
+    if not own.is_fixed:
+        yield Fit("size as asked", near_framing(size, size, wish.fit))
+    for multiple, is_made_for in _multiples(own):
+        to = (_rounded(size[0], multiple, wish.fit), _rounded(size[1], multiple, wish.fit))
+        if not all(to):
+            continue
+        made = {"img_size": to} if is_made_for else {}
+        words = f"{_DONE[wish.fit]} to a multiple of {multiple}" if to != size else "size as asked"
+        yield Fit(words + (", by img_size" if made else ""), near_framing(size, to, wish.fit), made)
+    last = (own.height, own.width)
+    bounds = [(last[axis] - size[axis]) * {"pad": 1, "crop": -1}.get(wish.fit, 0) for axis in (0, 1)]
+    if min(bounds) >= 0:
+        yield Fit(f"{_DONE[wish.fit]} to its own size", near_framing(size, last, wish.fit))
+
+
+def _multiples(own: OwnSize) -> Iterator[tuple[int, bool]]:
+    """Each with whether the network is made for it."""
+    if own.takes_size and own.is_fixed:
+        yield from ((multiple, True) for multiple in dict.fromkeys((own.stride, 32, 64)))
+    yield from ((multiple, False) for multiple in dict.fromkeys((own.stride, 32)))
+    if own.takes_size and not own.is_fixed:
+        yield from ((multiple, True) for multiple in (32, 256))
+
+
+def _rounded(length: int, multiple: int, fit: str) -> int:
+    up, down = -(-length // multiple) * multiple, length // multiple * multiple
+    if fit == "resize":
+        return up if up - length <= length - down or not down else down
+    return up if fit == "pad" else down
+
+
+def _probe(wish: Wish, fit: Fit) -> Size:
+    """The rows and columns that it leaves out, where it works."""
+    model = skeleton(wish.name, {**fit.options, **_features(wish)})
+    tables = tables_bytes(model)
+    if tables > _LARGEST_TABLES_BYTES:
+        raise _TooLarge(f"needs {tables / _GIB:.1f} GiB of relative position tables")
+    taken = footprint(model, (wish.rows, wish.own.channels, *fit.size))
+    _expect_room(taken.needed_bytes)
+    return taken.unread
+
+
+def _foresee_own(wish: Wish) -> None:
+    """At its own size a network is known to work; only many frames at once are worth a look."""
+    if wish.rows == 1:
+        return
+    try:
+        taken = footprint(skeleton(wish.name, _features(wish)), (wish.rows, wish.own.channels, *wish.size))
+    except OBJECTIONS:
+        return  # it does not run without data
+    _expect_room(taken.needed_bytes)
+
+
+def _refuse_input(wish: Wish) -> None:
+    """Before any model is made: some compute with their size as they are made."""
+    _expect_room(input_bytes(wish.rows, wish.own.channels, *wish.size))
+
+
+def _expect_room(needed_bytes: int) -> None:
+    short = short_of(needed_bytes)
+    if short:
+        raise _TooLarge(short)
+
+
+def _way_out(wish: Wish, *, is_large: bool) -> str:
+    """What was seen to work: fewer frames at a time, else a size, as --res takes it."""
+    own = wish.own
+    fewer = _fewer_rows(wish) if is_large else None
+    if fewer:
+        return f"--batch {fewer} fits"
+    last = (own.height, own.width)
+    is_larger = wish.size[0] * wish.size[1] > last[0] * last[1]
+    scales = _SMALLER if is_large or is_larger else _LARGER
+    sizes = [tuple(max(1, int(side * scale) // _GRID) * _GRID for side in wish.size) for scale in scales]
+    begin = time.monotonic()
+    for size in sizes if is_large else [*sizes, last]:
+        if size != last and time.monotonic() - begin > _PATIENCE_S:
+            continue
+        try:
+            _first_way(replace(wish, size=(size[0], size[1])))
+        except (_TooLarge, *OBJECTIONS):
+            continue
+        return f"the nearest size that works is --res {size_words(size[0], size[1])}{_by_resizing(wish)}"
+    return "name a smaller model" + (", or convert on a machine with more memory" if is_large else "")
+
+
+def _fewer_rows(wish: Wish) -> int | None:
+    rows = wish.rows // 2
+    while rows:
+        with suppress(_TooLarge, *OBJECTIONS):
+            _first_way(replace(wish, rows=rows))
+            return rows
+        rows //= 2
+    return None
+
+
+def _by_resizing(wish: Wish) -> str:
+    """Where the frame may stay what it is, if its pixels may not."""
+    try:
+        way = _first_way(replace(wish, fit="resize")) if wish.fit != "resize" else None
+    except (_TooLarge, *OBJECTIONS):
+        return ""
+    return f"; --fit resize brings the frame to {size_words(*way.size)} inside the graph" if way else ""
+
+
+def _features(wish: Wish) -> dict[str, bool]:
+    return {"features_only": True} if wish.features else {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from edgeprof.convert.camera import Camera, with_camera_frame
 from edgeprof.convert.framing import Framing, Size
+from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
 from edgeprof.convert.ort import plain_session
 from edgeprof.convert.preprocess import OWN, Preprocessing, normalised, resized
 from edgeprof.convert.references import reference
@@ -28,6 +29,7 @@ def derive_frames(
     *,
     bgr: bool = False,
     files: Mapping[str, str] | None = None,
+    calibration: str = "",
 ) -> Artefact:
     """Write it into the folder, files named within it. Its references are frames, with what the graph that it was made
     from computes of them once numpy has done the preprocessing.
@@ -45,7 +47,8 @@ def derive_frames(
     inputs = tuple(camera.frame if tensor.name == camera.image else tensor for tensor in made_from.inputs)
     names = [output.name for output in made_from.outputs]
     infer = partial(_infer, plain_session(Path(made_from.path)), names, camera, how, bgr)
-    seen = reference(inputs, lambda _: names, files or {}, folder, infer)
+    photos = beside_random(photos_of(calibration, inputs, how, bgr=bgr))
+    seen = reference(inputs, lambda _: names, files or {}, folder, infer, few(photos))
     said = () if how.origin == OWN else (f"the frame's preprocessing is {how.origin}",)
     return replace(
         made_from,
@@ -55,13 +58,13 @@ def derive_frames(
         inputs=inputs,
         references=seen.references,
         sensitivity=seen.sensitivity,
-        notes=(*made_from.notes, *said, *camera.notes),
+        notes=(*made_from.notes, *said, *camera.notes, *skipped(photos)),
         card={
             **made_from.card,
             **camera.card,
             "preprocessing": how.origin,
             "nodes": str(len(camera.model.graph.node)),
-            "reference": "numpy's preprocessing, then onnxruntime without optimisation",
+            "reference": f"numpy's preprocessing, then onnxruntime without optimisation{too(photos)}",
         },
     )
 

@@ -9,14 +9,48 @@ from pathlib import Path
 from typing import Any
 
 from edgeprof.convert.calibration import Images
+from edgeprof.convert.images import find
 from edgeprof.convert.ort import plain_session
 from edgeprof.convert.parity import relative_l2, tolerance_of
+from edgeprof.convert.preprocess import Preprocessing
 from edgeprof.convert.references import Referenced, reference_of
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConvertError
+from edgeprof.core.job import Tensor
 
+UNREADABLE = "of the calibration's images cannot be read"
 _HELD_OUT = 8
+_FEW = 4  # besides the random inputs
 _MOST_BYTES = 64 << 20
+
+
+def photos_of(folder: str, inputs: Sequence[Tensor], how: Preprocessing, *, bgr: bool = False) -> Images | None:
+    """The folder's images as this graph takes them; None where none was given."""
+    return Images(folder, find(folder), inputs, how, bgr=bgr) if folder else None
+
+
+def beside_random(photos: Images | None) -> Images | None:
+    """The same with the few that parity takes first, which come from all over."""
+    if photos is None:
+        return None
+    spread = photos.paths[:: max(1, len(photos.paths) // _FEW)][:_FEW]
+    return photos.taking([*spread, *(path for path in photos.paths if path not in spread)])
+
+
+def few(photos: Images | None) -> Iterator[dict[str, Any]]:
+    return islice(iter(photos or ()), _FEW)
+
+
+def too(photos: Images | None) -> str:
+    """What a reference says of itself once its images were read."""
+    return f", on {len(photos.read)} images too" if photos else ""
+
+
+def skipped(photos: Images | None) -> tuple[str, ...]:
+    if photos is None or not photos.skipped:
+        return ()
+    name, why = next(iter(photos.skipped.items()))
+    return (f"{len(photos.skipped)} {UNREADABLE}, the first is {name}: {why}",)
 
 
 def shared_out(images: Images) -> tuple[Images, Images]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder
 
 from edgeprof.convert.recipe import Recipe
@@ -13,40 +13,51 @@ from edgeprof.convert.versions import version_of, versions_for
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.files import digest_of_file, digest_of_json
 
-OPSET = 20
+Digest = Callable[[str], str]  # of a file
+
 # Raised by whoever changes what the exporter writes for the same model.
-_EXPORTER = 3
+_EXPORTER = 4
 # The same for whoever changes what is made of the fp32 graph.
 _DERIVER = 1
 
 
-def key_of(recipe: Recipe, source: Source, parts: Sequence[str], images: Sequence[str] = ()) -> str:
-    """`parts` are the files that an ONNX model or a factory consists of, `images` digests of the calibration's."""
+def key_of(
+    recipe: Recipe, source: Source, parts: Sequence[str], images: Sequence[str] = (), digest: Digest = digest_of_file
+) -> str:
+    """`parts` are the files that an ONNX model or a factory consists of, `images` digests of the calibration's.
+
+    `digest` may know that of a file from before.
+    """
     return digest_of_json(
         {
             "exporter": _EXPORTER,
-            "opset": OPSET,
+            "opset": recipe.opset,
             "source": [source.kind, source.name],
             "place": os.getcwd() if source.kind == "callable" else None,
-            "parts": {part: digest_of_file(part) for part in parts},
+            "parts": {part: digest(part) for part in parts},
             "resolution": [recipe.resolution.height, recipe.resolution.width],
-            "rows": recipe.rows,
-            "weights": _weights(recipe),
+            "fit": recipe.fit if source.kind == "timm" and not recipe.resolution.is_native else None,
+            "rows": [recipe.rows, recipe.is_dynamic],
+            "features": recipe.features,
+            "weights": _weights(recipe, digest),
             "form": recipe.form,
             "shapes": sorted(recipe.shapes),
-            "inputs": sorted((name, _digest_of_named(path, f"--input {name}")) for name, path in recipe.inputs),
+            "inputs": sorted((name, _digest_of_named(path, f"--input {name}", digest)) for name, path in recipe.inputs),
             "versions": versions_for(source.kind),
-            **_derived(recipe, images),
+            "images": list(images),
+            "pillow": version_of("pillow") if images else None,
+            **_derived(recipe),
         }
     )
 
 
-def rounding_key(recipe: Recipe, source: Source) -> str | None:
+def rounding_key(recipe: Recipe, source: Source, digest: Digest = digest_of_file) -> str | None:
     """Where fp32's distance from fp64 is remembered; None where it belongs to one artefact alone."""
     if source.kind != "timm":
         return None
     versions = versions_for("timm")
-    return digest_of_json(["rounding", _EXPORTER, source.name, _weights(recipe), versions["torch"], versions["timm"]])
+    what = [source.name, _weights(recipe, digest), recipe.features]
+    return digest_of_json(["rounding", _EXPORTER, *what, versions["torch"], versions["timm"]])
 
 
 def parts_key(source: Source) -> str:
@@ -74,28 +85,26 @@ def _module_file(module: str) -> str:
     return spec.origin
 
 
-def _derived(recipe: Recipe, images: Sequence[str]) -> dict[str, object]:
+def _derived(recipe: Recipe) -> dict[str, object]:
     if not recipe.is_derived:
         return {}
-    frame = recipe.frame and [recipe.frame.height, recipe.frame.width, recipe.frame_fit, recipe.bgr]
+    frame = recipe.frame and [recipe.frame.height, recipe.frame.width, recipe.fit, recipe.bgr]
     return {
         "deriver": _DERIVER,
         "frame": frame,
         "precision": recipe.precision,
         "quantisation": recipe.quantisation,
-        "images": list(images),
-        "pillow": version_of("pillow") if images else None,
     }
 
 
-def _weights(recipe: Recipe) -> str:
+def _weights(recipe: Recipe, digest: Digest) -> str:
     if recipe.weights in ("random", "pretrained"):
         return recipe.weights
-    return _digest_of_named(recipe.weights, "--weights")
+    return _digest_of_named(recipe.weights, "--weights", digest)
 
 
-def _digest_of_named(path: str, where: str) -> str:
+def _digest_of_named(path: str, where: str, digest: Digest) -> str:
     try:
-        return digest_of_file(path)
+        return digest(path)
     except OSError as error:
         raise ConfigError(f'"{path}" cannot be read: {error.strerror}', "check the path", where=where) from error

@@ -193,6 +193,10 @@ def _apart(expected: Any, given: Any) -> float:
 def _loaded(artefact: Artefact) -> Any:
     if artefact.form != "onnx":
         raise ConvertError(f"{artefact.form} has no nodes to look at", "only an ONNX graph can be explained")
+    if artefact.data:
+        raise ConvertError(
+            "a graph whose weights lie in a file of their own is not taken apart", "try another --runtime"
+        )
     import onnx
 
     return onnx.load(artefact.path)

@@ -20,6 +20,7 @@ def bind(model: Any, recipe: Recipe) -> tuple[list[Tensor], list[str]]:
         raise ConvertError("the model has no inputs: everything in it is a constant", "export it again with an input")
     wanted = _shapes_by_name(recipe, [value.name for value in inputs])
     bound: dict[str, int] = {}
+    open_names: set[str] = set()
     tensors: list[Tensor] = []
     notes: list[str] = []
     for value in inputs:
@@ -28,9 +29,12 @@ def bind(model: Any, recipe: Recipe) -> tuple[list[Tensor], list[str]]:
         lengths = _from_shape(value.name, dims, shape) if shape else _from_recipe(value.name, dims, recipe, notes)
         _agree(value.name, dims, lengths, bound)
         tensors.append(Tensor(value.name, tuple(lengths), dtype))
-        for dim, length in zip(value.type.tensor_type.shape.dim, lengths, strict=True):
-            dim.dim_value = length
-    _carry_through(model.graph, bound)
+        for axis, (dim, length) in enumerate(zip(value.type.tensor_type.shape.dim, lengths, strict=True)):
+            if recipe.is_dynamic and not axis:
+                open_names.add(_expect_open(value.name, dims[0]))
+            else:
+                dim.dim_value = length
+    _carry_through(model.graph, {name: length for name, length in bound.items() if name not in open_names})
     return tensors, notes
 
 
@@ -112,6 +116,16 @@ def _first_axis(name: str, dim: int | str, rank: int, recipe: Recipe, notes: lis
                 where="--batch",
             )
         notes.append(f"the batch of {name} is fixed at {dim} in the file")
+    return dim
+
+
+def _expect_open(name: str, dim: int | str) -> str:
+    if isinstance(dim, int):
+        raise ConfigError(
+            f'the batch of input "{name}" is fixed at {dim}',
+            "leave --batch dynamic out, or export the model with an open batch",
+            where="--batch",
+        )
     return dim
 
 

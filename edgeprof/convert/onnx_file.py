@@ -8,66 +8,97 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
 from edgeprof.convert.onnx_axes import bind
+from edgeprof.convert.open_batch import expect_open
+from edgeprof.convert.opset import NEWER, opset_of
 from edgeprof.convert.ort import first_line, plain_session
+from edgeprof.convert.packing import ONE_FILE_BYTES, fits_one_file, merge, needed_files, write, write_apart
 from edgeprof.convert.parity import VARYING
-from edgeprof.convert.passes import passes_for_card, tidy
+from edgeprof.convert.passes import UNTIDIED, passes_for_card, tidy
+from edgeprof.convert.preprocess import preprocessing_from_card
 from edgeprof.convert.product import Product
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.references import reference
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConfigError, ConvertError
-from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Tensor
 
-ONE_FILE_BYTES = 2 << 30  # protobuf's limit on one message
 # Without a double precision source: what the reordered sums of a deep fp32 network were seen to differ by.
 _TOLERANCE = {"fp32": 1e-3, "fp16": 2e-2, "int8": 1e-1}
 _SHAPE_BY_VALUE = {"NonMaxSuppression", "NonZero", "Unique", "Compress", "Loop", "StringSplit"}
 
 
-def convert(name: str, recipe: Recipe, folder: Path, say: Callable[[str], None]) -> Product:
+def convert(
+    name: str, recipe: Recipe, folder: Path, say: Callable[[str], None], most_bytes: int = ONE_FILE_BYTES
+) -> Product:
+    """`most_bytes` go into one file; of a larger model the weights lie in a second one."""
     _refuse_torch_options(recipe)
     say("reading the file")
     path = Path(name).absolute()
     model = _read(path)
-    parts = [path, *_merge_external_data(model, path.parent)]
+    parts = [path, *needed_files(model, path.parent)]
     inputs, notes = bind(model, recipe)
-    made = folder / "model.onnx"
-    _write(model, made)
+    if fits_one_file(model, path.parent, most_bytes):
+        merge(model, path.parent)
+        packed = write(model, folder)
+    else:
+        packed = write_apart(model, path.parent, folder)
     say("checking the file")
-    session = plain_session(made)
+    session = plain_session(packed.path)
     say("computing the reference")
     names = [output.name for output in session.get_outputs()]
-    seen = reference(inputs, lambda _: names, dict(recipe.inputs), folder, partial(_infer, session, names))
+    photos = beside_random(photos_of(recipe.calibration, inputs, preprocessing_from_card({})))
+    infer = partial(_infer, session, names)
+    seen = reference(inputs, lambda _: names, dict(recipe.inputs), folder, infer, few(photos))
     outputs = _outputs(model, seen.outputs)
-    changed = tidy(model)  # after the reference, which is of the graph as it was given
-    if any(changed.values()):
-        _write(model, made)
-        plain_session(made)
+    given = session if recipe.is_dynamic else None
+    # After the reference, which is of the graph as it was given.
+    passes = {"passes": UNTIDIED} if packed.data else _tidied(model, folder)
     precision = _precision(model)
+    batch = _open_card(name, packed.path, given, names, inputs, _TOLERANCE[precision])
     artefact = Artefact(
         model=name,
         source="onnx",
         form="onnx",
-        path=made.name,
-        digest=digest_of_file(made),
-        size_bytes=made.stat().st_size,
+        path=packed.path.name,
+        digest=packed.digest,
+        size_bytes=packed.size_bytes,
         precision=precision,
         inputs=tuple(inputs),
         outputs=outputs,
         references=seen.references,
         tolerance=_TOLERANCE[precision],
         sensitivity=seen.sensitivity,
-        notes=(*notes, *_varying_notes(outputs)),
-        card={**_card(model), "graph": precision, **passes_for_card(changed)},
+        notes=(*notes, *_varying_notes(outputs), *skipped(photos)),
+        card={
+            **_card(model),
+            "graph": precision,
+            **passes,
+            **batch,
+            "reference": f"onnxruntime without optimisation{too(photos)}",
+        },
+        data=tuple(file.name for file in packed.data),
+        is_dynamic=recipe.is_dynamic,
     )
     return Product(artefact, tuple(str(part) for part in parts))
 
 
-def opset_of(model: Any) -> int:
-    """The version of ONNX's own operators that the file says it is written in."""
-    return max((int(o.version) for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0)
+def _open_card(
+    model: str, path: Path, given: Any, names: Sequence[str], inputs: Sequence[Tensor], tolerance: float
+) -> dict[str, str]:
+    """Of a batch that stays open: the file as it was given, and as it is now, at another one."""
+    if given is None:
+        return {}
+    made = partial(_infer, plain_session(path), names)
+    return {"batch": expect_open(model, inputs, partial(_infer, given, names), made, tolerance)}
+
+
+def _tidied(model: Any, folder: Path) -> dict[str, str]:
+    changed = tidy(model)
+    if any(changed.values()):
+        plain_session(write(model, folder).path)
+    return passes_for_card(changed)
 
 
 def _refuse_torch_options(recipe: Recipe) -> None:
@@ -75,6 +106,8 @@ def _refuse_torch_options(recipe: Recipe) -> None:
         raise ConfigError("the torch runtime cannot execute an .onnx file", "name a timm model, or another --runtime")
     if recipe.weights != "random":
         raise ConfigError("an .onnx file has its own weights", "leave --weights out", where="--weights")
+    if recipe.opset != NEWER:
+        raise ConfigError("an .onnx file keeps the opset it was written in", "leave --opset out", where="--opset")
 
 
 def _read(path: Path) -> Any:
@@ -89,60 +122,6 @@ def _read(path: Path) -> Any:
     if not model.graph.node or not model.graph.output:
         raise ConvertError(f'"{path}" is not a whole ONNX file: its graph is empty', "export it again")
     return model
-
-
-def _merge_external_data(model: Any, folder: Path) -> list[Path]:
-    """Load the data that lies in other files; which files those are."""
-    from onnx.external_data_helper import load_external_data_for_model, uses_external_data
-
-    needed: dict[Path, int] = {}
-    for tensor in _tensors(model.graph):
-        if uses_external_data(tensor):
-            where = {entry.key: entry.value for entry in tensor.external_data}
-            path = folder / where.get("location", "")
-            end = int(where.get("offset", 0)) + int(where.get("length", 0))
-            needed[path] = max(end, needed.get(path, 0))
-    for path, size in needed.items():
-        if not path.is_file():
-            raise ConvertError(
-                f'the weights lie in "{path.name}", which is not there', f"put it beside the model: {path}"
-            )
-        if path.stat().st_size < size:
-            raise ConvertError(
-                f'"{path.name}" has {path.stat().st_size} bytes, the model needs {size}', "copy it again"
-            )
-    if sum(path.stat().st_size for path in needed) >= ONE_FILE_BYTES:
-        raise ConvertError(
-            "the weights do not fit into one ONNX file, which holds 2 GiB at most", "use a smaller model"
-        )
-    if needed:
-        try:
-            load_external_data_for_model(model, str(folder))
-        except Exception as error:
-            raise ConvertError(f"the external data cannot be read: {first_line(error)}") from error
-    return list(needed)
-
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    """Every tensor of the graph, those in attributes and in branches too."""
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            for inner in [attribute.g, *attribute.graphs]:
-                yield from _tensors(inner)
-
-
-def _write(model: Any, path: Path) -> None:
-    if model.ByteSize() >= ONE_FILE_BYTES:
-        raise ConvertError(
-            "the model does not fit into one ONNX file, which holds 2 GiB at most", "use a smaller model"
-        )
-    path.write_bytes(model.SerializeToString())
 
 
 def _infer(session: Any, names: Sequence[str], arrays: Any) -> Sequence[Any]:
@@ -208,7 +187,6 @@ def _card(model: Any) -> dict[str, str]:
         "opset": str(opset_of(model)),
         "ir": str(model.ir_version),
         "producer": f"{model.producer_name} {model.producer_version}".strip(),
-        "reference": "onnxruntime without optimisation",
         "onnx": onnx.__version__,
         "onnxruntime": onnxruntime.__version__,
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from edgeprof.core.errors import ConvertError
+
+_NEWEST = re.compile(r"till opset (\d+)")  # Current official support for domain ai.onnx is till opset 26.
 
 
 def plain_session(file: Path | bytes) -> Any:
@@ -21,6 +24,13 @@ def plain_session(file: Path | bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
+        newest = _NEWEST.search(str(error))
+        if newest:
+            raise ConvertError(
+                f"the file is written in an opset that onnxruntime {onnxruntime.__version__} does not read: "
+                f"{newest.group(1)} is its newest",
+                "upgrade onnxruntime, or export in an older opset",
+            ) from error
         raise ConvertError(f"onnxruntime refuses the file: {first_line(error)}") from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgeprof.core.artefact import Artefact, Parity, Reference
+from edgeprof.core.artefact import Artefact, Distance, Parity, Reference
 from edgeprof.core.errors import ConvertError
 
 FP32_FLOOR = 1e-4
@@ -28,26 +28,29 @@ def compare(artefact: Artefact, observed: Sequence[Sequence[Path]], runtime: str
         raise ConvertError(f"{artefact.model} has no reference outputs to compare with")
     if len(observed) != len(artefact.references):
         raise ConvertError(f"{runtime} answered {len(observed)} input sets, expected {len(artefact.references)}")
-    pairs: list[tuple[Any, Any]] = []
+    named: list[tuple[str, Any, Any]] = []
     for reference, answered in zip(artefact.references, observed, strict=True):
-        pairs += _pairs(artefact, reference, answered, runtime)
-    pairs = [(expected, seen) for expected, seen in pairs if expected.size]
-    if not pairs:
+        named += _pairs(artefact, reference, answered, runtime)
+    named = [(name, expected, seen) for name, expected, seen in named if expected.size]
+    if not named:
         raise ConvertError("every output is empty for the reference inputs", "give real ones: --input NAME=FILE.npy")
-    distances = [_distance(expected, seen) for expected, seen in pairs]
+    pairs = [(expected, seen) for _, expected, seen in named]
+    distances = _by_output(named)
     agreement = _top1_agreement(pairs)
     _refuse_other_classes(artefact, runtime, agreement, pairs)
     return Parity(
         runtime=runtime,
         precision=precision,
-        relative_l2=max(d[0] for d in distances),
-        cosine=min(d[1] for d in distances),
-        max_abs=max(d[2] for d in distances),
+        relative_l2=max(each.relative_l2 for each in distances),
+        cosine=min(each.cosine for each in distances),
+        max_abs=max(each.max_abs for each in distances),
         tolerance=tolerance_of(artefact, precision),
         sensitivity=artefact.sensitivity,
         top1_agreement=agreement,
         finite=all(_is_finite(seen) for _, seen in pairs),
         reference=artefact.card.get("reference", artefact.source),
+        outputs=distances,
+        inputs=len(artefact.references),
     )
 
 
@@ -87,7 +90,19 @@ def sensitivity_of(first: Sequence[Any], second: Sequence[Any]) -> float:
     return min((change for change in changes if change > 0), default=0.0)
 
 
-def _pairs(artefact: Artefact, reference: Reference, answered: Sequence[Path], runtime: str) -> list[tuple[Any, Any]]:
+def _by_output(named: Sequence[tuple[str, Any, Any]]) -> tuple[Distance, ...]:
+    seen: dict[str, list[tuple[float, float, float]]] = {}
+    for name, expected, given in named:
+        seen.setdefault(name, []).append(_distance(expected, given))
+    return tuple(
+        Distance(name, max(d[0] for d in all_of_it), min(d[1] for d in all_of_it), max(d[2] for d in all_of_it))
+        for name, all_of_it in seen.items()
+    )
+
+
+def _pairs(
+    artefact: Artefact, reference: Reference, answered: Sequence[Path], runtime: str
+) -> list[tuple[str, Any, Any]]:
     if len(answered) != len(reference.outputs):
         raise ConvertError(f"{runtime} gave {len(answered)} outputs, expected {len(reference.outputs)}")
     fixed = [VARYING not in output.shape for output in artefact.outputs]
@@ -96,10 +111,10 @@ def _pairs(artefact: Artefact, reference: Reference, answered: Sequence[Path], r
         if any(fixed) and not fixed[place]:
             continue
         expected, seen = _loaded(Path(expected_path)), _loaded(seen_path)
+        name = artefact.outputs[place].name
         if expected.shape != seen.shape:
-            name = artefact.outputs[place].name
             raise ConvertError(f"{runtime} gave {name} as {_times(seen)}, the source as {_times(expected)}")
-        pairs.append((expected, seen))
+        pairs.append((name, expected, seen))
     return pairs
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from edgeprof.agent.trt import timing
 from edgeprof.agent.trt.library import INSTALL, NAMES, Library, found
 from edgeprof.agent.trt.network import counts_in_words
-from edgeprof.agent.trt.order import BuildOrder, Built, Card, capability_of, expect_sound, key_of
+from edgeprof.agent.trt.order import BuildOrder, Built, BuiltFor, ShapeRange, capability_of, expect_sound, key_of
 from edgeprof.convert import process
 from edgeprof.convert.cache import Cache
 from edgeprof.core.artefact import Artefact
@@ -26,12 +26,14 @@ _BUILDS = "builds of plans"
 
 
 def plan_of(
-    artefact: Artefact, order: BuildOrder, cache: Cache, say: Callable[[str], None], card: Card | None = None
+    artefact: Artefact, order: BuildOrder, cache: Cache, say: Callable[[str], None], card: BuiltFor | None = None
 ) -> Artefact:
-    """The plan as an artefact of form `plan`; `card` is this machine's GPU, where the order names no other.
+    """The plan as an artefact of form `plan`; `card` is this machine's GPU, looked for where the order names no other.
 
     `say` hears what is being done in a few words, and nothing on a cache hit.
     """
+    if card is None and not order.compute_capability:
+        card = _card_here()
     order, library = _settled(artefact, order, card)
     card = None if order.compute_capability else card
     key = key_of(artefact.digest, order, library, card)
@@ -44,7 +46,7 @@ def plans_of(
     builds: int,
     cache: Cache,
     say: Callable[[str], None],
-    card: Card | None = None,
+    card: BuiltFor | None = None,
 ) -> list[Artefact]:
     """So many builds of the same plan: how they differ is what the builder's own timing leaves to chance."""
     return [plan_of(artefact, replace(order, number=number), cache, say, card) for number in range(builds)]
@@ -70,7 +72,7 @@ def make(task: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
     return {}
 
 
-def _settled(artefact: Artefact, order: BuildOrder, card: Card | None) -> tuple[BuildOrder, Library]:
+def _settled(artefact: Artefact, order: BuildOrder, card: BuiltFor | None) -> tuple[BuildOrder, Library]:
     """The order with all that it left open decided; what cannot be built is refused before a process is started."""
     if artefact.form != "onnx":
         raise ConvertError(f"tensorrt reads onnx, not {artefact.form}", "use another --runtime")
@@ -84,14 +86,36 @@ def _settled(artefact: Artefact, order: BuildOrder, card: Card | None) -> tuple[
         )
     # Only TensorRT-RTX builds for a card that is elsewhere.
     names = NAMES[1:] if order.compute_capability else NAMES
+    if artefact.is_dynamic and not order.shapes:
+        order = replace(order, shapes=_ranges(artefact))
     library = found([order.library] if order.library in NAMES else names)
     if library is None:
         raise RuntimeUnavailable(f"none of {', '.join(names)} is installed", INSTALL)
     return replace(order, library=library.name), library
 
 
+def _ranges(artefact: Artefact) -> tuple[ShapeRange, ...]:
+    """Of an open batch: from one to as many as the artefact was proved at, and fastest there."""
+    return tuple(
+        ShapeRange(tensor.name, (1, *tensor.shape[1:]), tensor.shape, tensor.shape) for tensor in artefact.inputs
+    )
+
+
+def _card_here() -> BuiltFor | None:
+    from edgeprof.agent import cuda
+    from edgeprof.agent.trt.plans import card_for
+
+    gpu = cuda.first()
+    return card_for(gpu) if gpu else None
+
+
 def _make(
-    artefact: Artefact, order: BuildOrder, library: Library, cache: Cache, say: Callable[[str], None], card: Card | None
+    artefact: Artefact,
+    order: BuildOrder,
+    library: Library,
+    cache: Cache,
+    say: Callable[[str], None],
+    card: BuiltFor | None,
 ) -> Artefact:
     key = key_of(artefact.digest, order, library, card)
     place = order.compute_capability or (card.name if card else "")
@@ -125,8 +149,8 @@ def _described(artefact: Artefact, built: Built, place: str) -> Artefact:
         digest=built.digest,
         size_bytes=built.size_bytes,
         precision=built.precision,
-        inputs=built.inputs,
-        outputs=built.outputs,
+        inputs=artefact.inputs if artefact.is_dynamic else built.inputs,
+        outputs=artefact.outputs if artefact.is_dynamic else built.outputs,
         references=(),
         tolerance=artefact.tolerance,
         sensitivity=artefact.sensitivity,

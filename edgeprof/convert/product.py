@@ -21,4 +21,4 @@ def located(artefact: Artefact, folder: Path) -> Artefact:
         return tuple(str(folder / name) for name in names)
 
     references = tuple(Reference(under(r.inputs), under(r.outputs)) for r in artefact.references)
-    return replace(artefact, path=str(folder / artefact.path), references=references)
+    return replace(artefact, path=str(folder / artefact.path), references=references, data=under(artefact.data))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from edgeprof.convert.cache import Cache
 from edgeprof.convert.images import digests_of, find
 from edgeprof.convert.ingredients import first_parts, key_of, parts_key, rounding_key
 from edgeprof.convert.int8 import quantisation_of
+from edgeprof.convert.opset import OPSETS
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source, known_names, resolve, timm_names, unknown_model
+from edgeprof.convert.stamps import digest_by_stamp
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConfigError, ConvertError
@@ -31,6 +34,7 @@ _PRECISIONS = ("fp32", "fp16", "int8")
 def produce(recipe: Recipe, cache: Cache, say: Callable[[str], None]) -> Artefact:
     """The artefact of the recipe; `say` hears what is being done in a few words, and nothing on a cache hit."""
     source = resolve(recipe.model)
+    _refuse_means_nothing(recipe, source)
     return _with_note(_known(recipe, source, cache, say) or _make(recipe, source, cache, say), source)
 
 
@@ -48,13 +52,11 @@ def _known(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], No
     if source.kind == "timm":
         _refuse_unknown(source.name, known_names(cache))
     parts = _known_parts(source, cache)
-    return cache.find(key_of(recipe, source, parts, _images(recipe, cache)), say) if parts is not None else None
+    return cache.find(_key(recipe, source, parts, cache), say) if parts is not None else None
 
 
 def _make(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
-    key_of(
-        recipe, source, first_parts(source), _images(recipe, cache)
-    )  # a missing file or library is said before anything is loaded
+    _key(recipe, source, first_parts(source), cache)  # a missing file or library is said before anything is loaded
     with cache.alone(digest_of_json([plain(source), plain(recipe), os.getcwd()]), say):
         there = _known(recipe, source, cache, say)  # another may have made it while we waited
         if there:
@@ -73,11 +75,11 @@ def _derive(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], N
         task = {"order": "derive", "recipe": plain(recipe), "artefact": plain(made_from), "folder": str(folder)}
         begin = time.monotonic()
         derived = _timed(restore(Artefact, process.ask(task, say)["artefact"]), begin)
-        return cache.keep(key_of(recipe, source, parts, _images(recipe, cache)), folder, derived, say)
+        return cache.keep(_key(recipe, source, parts, cache), folder, derived, say)
 
 
 def _export(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
-    remembered = rounding_key(recipe, source)
+    remembered = rounding_key(recipe, source, partial(digest_by_stamp, cache))
     rounding = (cache.recall(remembered) or {}).get("rounding") if remembered else None
     with cache.workspace() as folder:
         task = {
@@ -99,15 +101,42 @@ def _export(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], N
             cache.remember(remembered, {"rounding": float(artefact.card["rounding"])})
         parts = done["parts"]
         cache.remember(parts_key(source), {"parts": parts})
-        return cache.keep(key_of(recipe, source, parts), folder, artefact, say)
+        return cache.keep(_key(recipe, source, parts, cache), folder, artefact, say)
+
+
+def _key(recipe: Recipe, source: Source, parts: Sequence[str], cache: Cache) -> str:
+    return key_of(recipe, source, parts, _images(recipe, cache), partial(digest_by_stamp, cache))
 
 
 def _timed(artefact: Artefact, begin: float) -> Artefact:
     return replace(artefact, card={**artefact.card, "seconds": f"{time.monotonic() - begin:.1f}"})
 
 
+def _refuse_means_nothing(recipe: Recipe, source: Source) -> None:
+    """What only a timm model can be asked for, since edgeprof makes its network itself."""
+    if source.kind == "timm":
+        return
+    if recipe.features:
+        raise ConfigError(
+            f"{source.name} is no timm model, so its outputs are what it returns",
+            "have it return the feature maps",
+            where="--features",
+        )
+    if recipe.fit != "pad" and recipe.frame is None:
+        raise ConfigError(
+            f"{source.name} is no timm model, and takes the size it takes",
+            "leave it out, or add --frame uint8",
+            where="--fit",
+        )
+
+
 def _refuse_derivation(recipe: Recipe) -> None:
     """What the recipe says of its frame and its precision and cannot mean."""
+    if recipe.frame and recipe.is_dynamic:
+        raise ConfigError("a graph that takes frames has a fixed batch", "write --batch 4", where="--batch")
+    if recipe.opset not in OPSETS:
+        known = " or ".join(map(str, sorted(OPSETS)))
+        raise ConfigError(f"opset {recipe.opset} is not exported", f"name {known}", where="--opset")
     if recipe.frame and recipe.form != "onnx":
         raise ConfigError("the torch runtime takes no frames", "name another --runtime", where="--frame")
     if recipe.precision not in _PRECISIONS:
@@ -117,8 +146,6 @@ def _refuse_derivation(recipe: Recipe) -> None:
             where="--precision",
         )
     if recipe.precision == "fp32":
-        if recipe.calibration:
-            raise ConfigError("an fp32 graph is not calibrated", "add --precision int8", where="--calibration")
         return
     if recipe.form != "onnx":
         raise ConfigError(

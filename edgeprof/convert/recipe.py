@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Optional
 
+from edgeprof.convert.opset import NEWER
 from edgeprof.core.resolution import NATIVE, Resolution
 
 
@@ -13,15 +14,18 @@ class Recipe:
     model: str  # as the user wrote it
     resolution: Resolution = NATIVE
     batch: int = 1
+    is_dynamic: bool = False  # the graph takes any batch; this one is what it is proved and timed at
     weights: str = "random"  # or "pretrained", or a path to a safetensors or torch file
+    features: bool = False  # the feature pyramid instead of the classifier
     form: str = "onnx"  # or pt2, for the torch runtime
+    opset: int = NEWER
     shapes: tuple[tuple[str, tuple[int, ...]], ...] = ()  # --shape NAME:1x3x224x224
     inputs: tuple[tuple[str, str], ...] = ()  # --input NAME=FILE.npy
     precision: str = "fp32"  # of the graph: or fp16 or int8, which are made from the fp32 one
     quantisation: str = ""  # the int8 recipe, which follows the runtime
-    calibration: str = ""  # a folder of images
+    calibration: str = ""  # a folder of images, over which parity is taken too
     frame: Optional[Resolution] = None  # of a camera, which the graph takes as it comes; native: the network's own
-    frame_fit: str = "pad"
+    fit: str = "pad"  # what becomes of a frame, or of the resolution's image, that is not of the network's size
     bgr: bool = False  # the camera's order of channels
 
     @property
@@ -37,5 +41,5 @@ class Recipe:
     def made_from(self) -> Recipe:
         """The recipe of the graph that this one's is derived from: a frame comes first, then a precision."""
         if self.precision != "fp32":
-            return replace(self, precision="fp32", quantisation="", calibration="")
-        return replace(self, inputs=(), frame=None, frame_fit="pad", bgr=False)  # the files are frames
+            return replace(self, precision="fp32", quantisation="")
+        return replace(self, inputs=(), calibration="", frame=None, bgr=False)  # the files and images are frames

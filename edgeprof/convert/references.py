@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ def reference(
     files: Mapping[str, str],
     folder: Path,
     infer: Infer,
+    more: Iterable[Mapping[str, Any]] = (),
 ) -> Referenced:
-    """Feed two sets of inputs to `infer` and save what goes in and out; `names_of` names so many outputs."""
-    return reference_of(feeds(inputs, files), inputs, names_of, folder, infer)
+    """Feed random inputs, then `more`, to `infer` and save what goes in and out; `names_of` names so many outputs."""
+    return reference_of(chain(feeds(inputs, files), more), inputs, names_of, folder, infer, compared=1)
 
 
 def reference_of(
@@ -40,11 +42,18 @@ def reference_of(
     names_of: Callable[[int], Sequence[str]],
     folder: Path,
     infer: Infer,
+    compared: int | None = None,
 ) -> Referenced:
-    """The same over sets of one's own, of which one is in memory at a time."""
+    """The same over sets of one's own, of which one is in memory at a time.
+
+    The sensitivity is between the first and the set of the number `compared`, else the last.
+    """
     import numpy as np
 
-    references, answers = [], []
+    references: list[Reference] = []
+    shapes: list[list[tuple[int, ...]]] = []
+    first: list[Any] = []
+    other: list[Any] = []
     for number, arrays in enumerate(sets):
         outputs = [np.asarray(output) for output in infer(arrays)]
         names = names_of(len(outputs))
@@ -52,10 +61,13 @@ def reference_of(
         fed = [_saved(folder, f"input-{number}-{place}.npy", arrays[t.name]) for place, t in enumerate(inputs)]
         given = [_saved(folder, f"output-{number}-{place}.npy", output) for place, output in enumerate(outputs)]
         references.append(Reference(tuple(fed), tuple(given)))
-        answers.append(outputs)
-    shapes = [_common([answer[place].shape for answer in answers]) for place in range(len(names))]
-    described = [Tensor(n, s, str(o.dtype)) for n, s, o in zip(names, shapes, answers[0], strict=True)]
-    return Referenced(tuple(references), tuple(described), sensitivity_of(answers[0], answers[-1]))
+        shapes.append([output.shape for output in outputs])
+        first = first or outputs
+        if compared is None or number == compared:
+            other = outputs
+    common = [_common([each[place] for each in shapes]) for place in range(len(names))]
+    described = [Tensor(n, s, str(o.dtype)) for n, s, o in zip(names, common, first, strict=True)]
+    return Referenced(tuple(references), tuple(described), sensitivity_of(first, other))
 
 
 def _saved(folder: Path, name: str, array: Any) -> str:

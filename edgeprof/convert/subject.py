@@ -23,5 +23,7 @@ class Subject:
     fresh_own_size: Callable[[], Any]  # the same at the model's own size, where its rounding is taken
     own_inputs: tuple[Tensor, ...]
     notes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()  # their names, where they have any of their own
+    is_dynamic: bool = False  # the batch stays open
     card: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()

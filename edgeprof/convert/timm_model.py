@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from edgeprof.convert.checkpoint import read_checkpoint, refused
-from edgeprof.convert.fit import Fit, fitted, own_size, padded
+from edgeprof.convert.fit import Fit, Wish, fitted
+from edgeprof.convert.framed import framed
+from edgeprof.convert.framing import near_framing
 from edgeprof.convert.harden import hardened
 from edgeprof.convert.ort import first_line
 from edgeprof.convert.preprocess import described
 from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.skeleton import feature_names, gives_channels_last, own_size
 from edgeprof.convert.subject import Subject
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.job import Tensor
+from edgeprof.core.resolution import size_words
 
 INPUT = "input"
 _CALIBRATION_ROWS = 8
+_LAYOUT = "the feature maps are NHWC, as this model gives them"
 
 
 def subject(name: str, recipe: Recipe) -> Subject:
@@ -27,16 +32,21 @@ def subject(name: str, recipe: Recipe) -> Subject:
         raise ConfigError(f'timm has no model "{name}"', "list what there is: edgeprof models")
     if recipe.shapes:
         raise ConfigError("a timm model has one input", "use --res and --batch", where="--shape")
-    options, load = _weights(name, recipe.weights)
     own = own_size(name)
-    fit = fitted(name, own, (recipe.resolution.height, recipe.resolution.width))
-    native = Fit("own size", {}, own.height, own.width)
-    make = _maker(name, fit, options, load)
-    make_own = make if fit.is_own_size else _maker(name, native, options, load)
+    names = feature_names(name) if recipe.features else ()
     height, width = recipe.resolution.height or own.height, recipe.resolution.width or own.width
+    fit = fitted(Wish(name, own, (height, width), recipe.rows, recipe.fit, recipe.features))
+    options, load = _weights(name, recipe.weights, features=recipe.features)
+    make = _maker(name, fit, options, load)
+    shape = (recipe.rows, own.channels, *fit.size)
+    layout = (_LAYOUT,) if names and gives_channels_last(name, fit.options, shape) else ()
+    native = Fit("own size", near_framing((own.height, own.width), (own.height, own.width), recipe.fit))
+    # Without options a network is the same at every size.
+    make_own = _maker(name, native, options, load) if fit.options else make
 
     def fresh(*, fused: bool = True) -> Any:
-        return padded(make(fused=fused), fit) if fit.pads(height, width) else make(fused=fused)
+        model = make(fused=fused)
+        return framed(model, fit.framing) if fit.framing.changes else model
 
     return Subject(
         name=name,
@@ -47,9 +57,21 @@ def subject(name: str, recipe: Recipe) -> Subject:
         inputs=(Tensor(INPUT, (recipe.rows, own.channels, height, width), "float32"),),
         fresh_own_size=make_own,
         own_inputs=(Tensor(INPUT, (1, own.channels, own.height, own.width), "float32"),),
-        notes=fit.notes(height, width),
-        card={"size_policy": fit.policy, "weights": recipe.weights, **_preprocessing(name)},
+        notes=(*fit.notes(), *layout),
+        outputs=names,
+        is_dynamic=recipe.is_dynamic,
+        card={**_sizes(fit, names), "weights": recipe.weights, **_preprocessing(name)},
     )
+
+
+def _sizes(fit: Fit, names: Sequence[str]) -> dict[str, str]:
+    """How the image comes to the network, for the card."""
+    changed = {"network_size": size_words(*fit.size), "framing": "; ".join(fit.notes())}
+    return {
+        "size_policy": fit.policy,
+        **(changed if fit.notes() else {}),
+        **({"features": ", ".join(names)} if names else {}),
+    }
 
 
 def _preprocessing(name: str) -> dict[str, str]:
@@ -79,37 +101,38 @@ def _maker(name: str, fit: Fit, options: Mapping[str, Any], load: Callable[..., 
     return make
 
 
-def _weights(name: str, weights: str) -> tuple[dict[str, Any], Callable[[Fit], Any]]:
+def _weights(name: str, weights: str, *, features: bool) -> tuple[dict[str, Any], Callable[[Fit], Any]]:
     """Options that every instance needs, and how to make the instance that has the weights."""
+    pyramid: dict[str, Any] = {"features_only": True} if features else {}
     if weights == "random":
-        return {}, partial(_random, name)
+        return pyramid, partial(_random, name, pyramid)
     if weights == "pretrained":
-        return {}, partial(_pretrained, name)
+        return pyramid, partial(_pretrained, name, pyramid)
     import timm
 
     state = read_checkpoint(weights)
     cfg = timm.get_pretrained_cfg(name)
     classes = _classes(cfg, state)
-    options = {} if classes is None else {"num_classes": classes}
+    options = {**pyramid, **({} if classes is None else {"num_classes": classes})}
     return options, partial(_from_checkpoint, name, options, state, weights)
 
 
-def _random(name: str, fit: Fit) -> Any:
+def _random(name: str, options: Mapping[str, Any], fit: Fit) -> Any:
     import timm
 
-    model = timm.create_model(name, **fit.options)
+    model = timm.create_model(name, **options, **fit.options)
     cfg = model.pretrained_cfg
-    height, width, rows = fit.height, fit.width, 2
+    (height, width), rows = fit.size, 2
     if not fit.options:  # any size gives the same statistics, and the model's own is cheap
         (_, height, width), rows = cfg["input_size"], _CALIBRATION_ROWS
     return hardened(model, (rows, cfg["input_size"][0], height, width))
 
 
-def _pretrained(name: str, fit: Fit) -> Any:
+def _pretrained(name: str, options: Mapping[str, Any], fit: Fit) -> Any:
     import timm
 
     try:
-        return timm.create_model(name, pretrained=True, **fit.options)
+        return timm.create_model(name, pretrained=True, **options, **fit.options)
     except Exception as error:
         raise ConvertError(
             f"the pretrained weights of {name} cannot be had: {first_line(error)}",
@@ -121,7 +144,8 @@ def _from_checkpoint(name: str, options: Mapping[str, Any], state: Mapping[str, 
     """Through timm's own loading, which renames old keys and resamples position embeddings to the size."""
     import timm
 
-    overlay = {"state_dict": dict(state), "label_offset": 0, **options}
+    classes = {key: value for key, value in options.items() if key == "num_classes"}
+    overlay = {"state_dict": dict(state), "label_offset": 0, **classes}
     try:
         return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **options, **fit.options)
     except Exception as error:

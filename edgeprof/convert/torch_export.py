@@ -8,34 +8,38 @@ from pathlib import Path
 from typing import Any
 
 from edgeprof.convert.feed import feeds
-from edgeprof.convert.ingredients import OPSET
-from edgeprof.convert.onnx_file import ONE_FILE_BYTES, opset_of
+from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
+from edgeprof.convert.onnx_export import Exported, example_of, export_onnx, why_of
+from edgeprof.convert.open_batch import expect_open, torch_shapes
 from edgeprof.convert.ort import first_line, plain_session
+from edgeprof.convert.packing import Packed
 from edgeprof.convert.parity import FP32_FLOOR, FP32_MARGIN, relative_l2
-from edgeprof.convert.passes import passes_for_card, tidy
+from edgeprof.convert.preprocess import preprocessing_from_card
 from edgeprof.convert.product import Product
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.references import reference
 from edgeprof.convert.subject import Subject
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConvertError
-from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Tensor
+from edgeprof.core.resolution import size_words
+
+Say = Callable[[str], None]
 
 # Where double precision cannot be had, of the order that deep fp32 networks were seen to lose.
 _UNKNOWN_TOLERANCE = 1e-3
 
 
-def convert(
-    subject: Subject, recipe: Recipe, folder: Path, say: Callable[[str], None], rounding: float | None
-) -> Product:
+def convert(subject: Subject, recipe: Recipe, folder: Path, say: Say, rounding: float | None) -> Product:
     """`rounding` is the relative distance of fp32 from fp64 where it is known from before."""
     import torch
 
-    size = "x".join(str(length) for length in subject.inputs[0].shape[-2:])
+    size = _size(subject.inputs[0])
     say("computing the reference")
     infer = partial(_infer, flat(subject.fresh()), subject.inputs)
-    seen = reference(subject.inputs, _output_names, dict(recipe.inputs), folder, infer)
+    names_of = partial(_output_names, subject.outputs)
+    photos = beside_random(photos_of(recipe.calibration, subject.inputs, preprocessing_from_card(subject.card)))
+    seen = reference(subject.inputs, names_of, dict(recipe.inputs), folder, infer, few(photos))
     del infer
     notes = list(subject.notes)
     if rounding is None:
@@ -45,30 +49,53 @@ def convert(
         notes.append(f"the model does not run in double precision: tolerance {_UNKNOWN_TOLERANCE}")
     say(f"exporting {subject.name} at {size}")
     export = _export_onnx if recipe.form == "onnx" else _export_pt2
-    made, card = export(subject, [output.name for output in seen.outputs], folder, say)
+    made = export(subject, recipe, [output.name for output in seen.outputs], folder, say)
+    tolerance = _UNKNOWN_TOLERANCE if rounding is None else max(FP32_FLOOR, FP32_MARGIN * rounding)
     artefact = Artefact(
         model=subject.name,
         source=subject.source,
         form=recipe.form,
-        path=made.name,
-        digest=digest_of_file(made),
-        size_bytes=made.stat().st_size,
+        path=made.packed.path.name,
+        digest=made.packed.digest,
+        size_bytes=made.packed.size_bytes,
         precision="fp32",
         inputs=subject.inputs,
         outputs=seen.outputs,
         references=seen.references,
-        tolerance=_UNKNOWN_TOLERANCE if rounding is None else max(FP32_FLOOR, FP32_MARGIN * rounding),
+        tolerance=tolerance,
         sensitivity=seen.sensitivity,
-        notes=tuple(notes),
+        notes=(*notes, *made.notes, *skipped(photos)),
         card={
             **subject.card,
-            **card,
+            **made.card,
+            **(_open_card(subject, made, [output.name for output in seen.outputs], tolerance, say)),
             **({} if rounding is None else {"rounding": repr(rounding)}),
-            "reference": "torch fp32",
+            "reference": f"torch fp32{too(photos)}",
             "torch": torch.__version__,
         },
+        data=tuple(file.name for file in made.packed.data),
+        is_dynamic=subject.is_dynamic,
     )
     return Product(artefact, subject.parts)
+
+
+def _open_card(subject: Subject, made: Exported, names: Sequence[str], tolerance: float, say: Say) -> dict[str, str]:
+    if not subject.is_dynamic:
+        return {}
+    say("comparing at another batch")
+    infer = partial(_infer, flat(subject.fresh()), subject.inputs)
+    answer = _answer_of(made.packed.path, names, subject.inputs)
+    return {"batch": expect_open(subject.name, subject.inputs, infer, answer, tolerance)}
+
+
+def _answer_of(path: Path, names: Sequence[str], inputs: Sequence[Tensor]) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """What the file that was made answers."""
+    if path.suffix == ".onnx":
+        session = plain_session(path)
+        return lambda arrays: list(session.run(list(names), dict(arrays)))
+    import torch
+
+    return partial(_infer, torch.export.load(str(path)).module(), inputs)
 
 
 def flat(module: Any) -> Any:
@@ -103,69 +130,43 @@ def _infer(module: Any, inputs: Sequence[Tensor], arrays: Mapping[str, Any]) -> 
         ) from error
 
 
-def _output_names(count: int) -> list[str]:
+def _size(tensor: Tensor) -> str:
+    """An image's as people read it, else the shape."""
+    return size_words(*tensor.shape[-2:]) if len(tensor.shape) == 4 else "x".join(map(str, tensor.shape))
+
+
+def _output_names(own: Sequence[str], count: int) -> list[str]:
+    if own and len(own) == count:
+        return list(own)
     if not count:
         raise ConvertError("the model returns no tensor", "let its forward return what it computes")
     return ["output"] if count == 1 else [f"output_{place}" for place in range(count)]
 
 
 def _rounding(subject: Subject) -> float | None:
-    """The relative distance between fp32 and fp64, at the model's own size; None where fp64 does not run."""
+    """The relative distance between fp32 and fp64, at the model's own size; None where fp64 does not run.
+
+    At worst over the kinds of input that parity is taken on: where the outputs are small it is fifty times as much as
+    where they are not (convmixer).
+    """
     import torch
 
     inputs = subject.own_inputs
-    arrays = feeds(inputs, {})[0]
-    single = _infer(flat(subject.fresh_own_size()), inputs, arrays)
+    sets = feeds(inputs, {})
+    single = flat(subject.fresh_own_size())
+    rounded = [_infer(single, inputs, arrays) for arrays in sets]
     try:
+        double = flat(subject.fresh_own_size().double())
         with torch.no_grad():
-            module = flat(subject.fresh_own_size().double())
-            double = [o.numpy() for o in module(*(torch.from_numpy(arrays[t.name]).double() for t in inputs))]
+            exact = [double(*(torch.from_numpy(arrays[t.name]).double() for t in inputs)) for arrays in sets]
     except (RuntimeError, TypeError, ValueError):
         return None
-    return max(relative_l2(d, s) for d, s in zip(double, single, strict=True))
+    pairs = [(e.numpy(), r) for es, rs in zip(exact, rounded, strict=True) for e, r in zip(es, rs, strict=True)]
+    return max(relative_l2(e, r) for e, r in pairs)
 
 
-def _export_onnx(
-    subject: Subject, names: Sequence[str], folder: Path, say: Callable[[str], None]
-) -> tuple[Path, dict[str, str]]:
-    import onnx
-    import torch
-
-    module = flat(_merged(subject))
-    _refuse_too_large(subject, module)
-    path = folder / "model.onnx"
-    try:
-        torch.onnx.export(
-            module,
-            _example(subject),
-            str(path),
-            input_names=[tensor.name for tensor in subject.inputs],
-            output_names=list(names),
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    except (MemoryError, OSError):
-        raise
-    except Exception as error:
-        raise _refusal(subject, error) from error
-    say("checking the file")
-    model = onnx.load(path)
-    if opset_of(model) != OPSET:
-        raise ConvertError(f"the exporter wrote opset {opset_of(model)}, {OPSET} was asked for", "upgrade torch")
-    changed = tidy(model)
-    if any(changed.values()):
-        path.write_bytes(model.SerializeToString())
-    plain_session(path)  # an export that succeeds may still have written a graph that nothing loads
-    return path, {
-        "opset": str(OPSET),
-        "ir": str(model.ir_version),
-        "exporter": "torch.onnx dynamo",
-        "onnx": onnx.__version__,
-        "nodes": str(len(model.graph.node)),
-        **passes_for_card(changed),
-    }
+def _export_onnx(subject: Subject, recipe: Recipe, names: Sequence[str], folder: Path, say: Say) -> Exported:
+    return export_onnx(subject, lambda: flat(_merged(subject)), names, folder, recipe.opset, say)
 
 
 def _merged(subject: Subject) -> Any:
@@ -178,50 +179,21 @@ def _merged(subject: Subject) -> Any:
     return reparameterize_model(module, inplace=True)
 
 
-def _export_pt2(
-    subject: Subject, names: Sequence[str], folder: Path, say: Callable[[str], None]
-) -> tuple[Path, dict[str, str]]:
+def _export_pt2(subject: Subject, recipe: Recipe, names: Sequence[str], folder: Path, say: Say) -> Exported:
     import torch
 
     path = folder / "model.pt2"
     try:
         with torch.no_grad():
-            program = torch.export.export(flat(subject.fresh()), _example(subject))
+            shapes = torch_shapes(subject.inputs) if subject.is_dynamic else None
+            program = torch.export.export(flat(subject.fresh()), example_of(subject), dynamic_shapes=shapes)
         torch.export.save(program, str(path))
     except (MemoryError, OSError):
         raise
     except Exception as error:
-        raise _refusal(subject, error) from error
+        raise ConvertError(
+            f"{subject.name} cannot be exported: {why_of(error)}", "use --runtime onnxruntime or openvino"
+        ) from error
     say("checking the file")
     torch.export.load(str(path))
-    return path, {"exporter": "torch.export"}
-
-
-def _example(subject: Subject) -> tuple[Any, ...]:
-    import torch
-
-    arrays = feeds(subject.inputs, {})[0]
-    return tuple(torch.from_numpy(arrays[tensor.name]) for tensor in subject.inputs)
-
-
-def _refuse_too_large(subject: Subject, module: Any) -> None:
-    size = sum(t.numel() * t.element_size() for t in [*module.parameters(), *module.buffers()])
-    if size >= ONE_FILE_BYTES:
-        raise ConvertError(
-            f"{subject.name} has {size / 2**30:.1f} GiB of weights; one ONNX file holds 2 GiB at most",
-            "use a smaller model",
-        )
-
-
-def _refusal(subject: Subject, error: Exception) -> ConvertError:
-    words = str(error)
-    if "allocate memory" in words:
-        raise error
-    if "2GiB" in words or "2GB" in words or "exceeds maximum protobuf" in words:
-        return ConvertError(
-            f"{subject.name} does not fit into one ONNX file, which holds 2 GiB at most", "use a lower --res"
-        )
-    cause: BaseException = error
-    while cause.__cause__ is not None:  # torch wraps what failed in advice on how to report it
-        cause = cause.__cause__
-    return ConvertError(f"{subject.name} cannot be exported: {type(cause).__name__}: {first_line(cause)}")
+    return Exported(Packed(path), {"exporter": "torch.export"})

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeprof.convert.framing import FITS, framing
+from edgeprof.convert.framing import FITS, framing, near_framing
 from edgeprof.core.errors import ConfigError
 
 HD = (1080, 1920)
@@ -45,12 +45,30 @@ def test_a_frame_that_fits_as_it_is_needs_no_words():
 
 def test_what_becomes_of_the_frame_is_said():
     assert framing(HD, (512, 512), "crop").notes() == (
-        "the 1080x1920 frame is resized to 512x910 inside the graph",
-        "398 columns are cut from its edges, half on either side",
+        "the 1920x1080 frame is resized to 910x512 inside the graph",
+        "it loses 398 columns at its edges, half on either side",
         "it is made 2.1 times smaller without antialiasing",
     )
-    assert framing(HD, (1088, 1920), "pad").notes() == ("it is padded by 8 rows, below and on the right, to 1088x1920",)
-    assert "its proportions change: --fit pad or crop would keep them" in framing(HD, (600, 600), "resize").notes()
+    assert framing(HD, (1088, 1920), "pad").notes() == (
+        "the 1920x1080 frame is padded by 8 rows, below and on the right, to 1920x1088",
+    )
+    assert "it changes its proportions: --fit pad or crop would keep them" in framing(HD, (600, 600), "resize").notes()
+
+
+@pytest.mark.parametrize(
+    ("fit", "size", "resized", "cut", "added"),
+    [
+        ("pad", (1088, 1920), HD, (0, 0), (8, 0)),
+        ("crop", (1056, 1904), HD, (24, 16), (0, 0)),
+        ("resize", (1088, 1920), (1088, 1920), (0, 0), (0, 0)),
+    ],
+)
+def test_between_sizes_that_hardly_differ_only_resize_makes_new_pixels(fit, size, resized, cut, added):
+    placed = near_framing(HD, size, fit)
+
+    assert (placed.resized, placed.cut, placed.added, placed.size) == (resized, cut, added, size)
+    assert placed.changes
+    assert placed.notes()[0].startswith("the 1920x1080 frame ")
 
 
 def test_an_unknown_fit_lists_the_known_ones():

@@ -1,4 +1,5 @@
 import numpy as np  # noqa: TID253
+import onnx  # noqa: TID253
 import onnxruntime  # noqa: TID253
 import pytest
 from onnx import TensorProto, helper, numpy_helper  # noqa: TID253
@@ -112,6 +113,26 @@ def test_a_graph_that_nothing_loads_is_a_conversion_error(onnx_file, cache):
     path = onnx_file(nodes=[helper.make_node("Add", ["image", "dangling"], ["out"])])
 
     with pytest.raises(ConvertError, match="dangling"):
+        produce(Recipe(str(path)), cache, print)
+
+
+def test_an_operator_that_nobody_knows_is_named(onnx_file, cache):
+    path = onnx_file(nodes=[helper.make_node("Frobnicate", ["image"], ["out"])])
+
+    with pytest.raises(ConvertError, match="Frobnicate") as raised:
+        produce(Recipe(str(path)), cache, print)
+
+    assert "\n" not in raised.value.message
+    assert cache.entries() == []
+
+
+def test_an_opset_of_the_future_is_named(onnx_file, cache):
+    path = onnx_file()
+    model = onnx.load(path)
+    model.opset_import[0].version = 900
+    onnx.save(model, path)
+
+    with pytest.raises(ConvertError, match=r"an opset that onnxruntime .* does not read: \d+ is its newest"):
         produce(Recipe(str(path)), cache, print)
 
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np  # noqa: TID253
@@ -68,6 +69,26 @@ def test_the_worst_output_counts(tmp_path):
 
     assert seen.relative_l2 == 1.0
     assert not seen.holds
+
+
+def test_each_output_has_its_own_distances_at_worst_over_the_inputs(tmp_path):
+    artefact = an_artefact(tmp_path, [3.0, 4.0], [1.0])
+    artefact = replace(artefact, references=artefact.references * 2)
+    answers = [[[3.0, 4.0], [1.0]], [[3.0, 4.5], [1.25]]]
+    observed = [
+        [saved(tmp_path, f"seen-{number}-{place}", values) for place, values in enumerate(answer)]
+        for number, answer in enumerate(answers)
+    ]
+
+    seen = compare(artefact, observed, "onnxruntime", "fp32")
+
+    assert [(each.output, each.relative_l2, each.max_abs) for each in seen.outputs] == [
+        ("o0", pytest.approx(0.1), 0.5),
+        ("o1", 0.25, 0.25),
+    ]
+    assert seen.outputs[1].cosine == 1.0
+    assert (seen.relative_l2, seen.max_abs) == (0.25, 0.5)
+    assert seen.inputs == 2
 
 
 def test_top1_is_only_of_classes(tmp_path):

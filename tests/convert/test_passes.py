@@ -71,7 +71,7 @@ def test_a_constant_that_only_a_branch_reads_stays_and_is_shared_there_too():
     nodes = [node("If", "flag", "out", then_branch=branches[0], else_branch=branches[1])]
     model = a_model(nodes, {**IMAGE, "flag": (9, [])}, {"out": None}, {"first": TABLE, "second": TABLE})
 
-    assert tidy(model) == {"constants": 0, "scales": 0, "pools": 0, "duplicates": 1, "unused": 0}
+    assert tidy(model) == {"constants": 0, "scales": 0, "pools": 0, "planes": 0, "duplicates": 1, "unused": 0}
     for flag in (True, False):
         (given,) = computed(model, image=image(), flag=np.array(flag))
         assert np.array_equal(given, image() + TABLE)

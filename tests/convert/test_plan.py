@@ -14,7 +14,7 @@ from agent.trt.graphs import CONV_WEIGHTS, HEAD_WEIGHTS, network, one_node, quan
 from planning import an_artefact, elsewhere
 
 from edgeprof.agent.trt.library import load
-from edgeprof.agent.trt.order import BuildOrder, Card
+from edgeprof.agent.trt.order import BuildOrder, BuiltFor
 from edgeprof.convert.cache import Cache
 from edgeprof.convert.plan import built_of, plan_of, plans_of
 from edgeprof.core.errors import ConfigError, ConvertError, RuntimeUnavailable
@@ -241,7 +241,7 @@ def test_an_option_that_no_builder_has_is_a_usage_error(artefact_of_nothing, cac
 @pytest.mark.trt
 @pytest.mark.gpu
 def test_on_a_machine_with_a_card_it_is_built_for_it(artefact, cache, said):
-    plan = plan_of(artefact, BuildOrder("fp32"), cache, said.append, Card("the card of this machine", "580.1"))
+    plan = plan_of(artefact, BuildOrder("fp32"), cache, said.append, BuiltFor("the card of this machine", "580.1"))
 
     assert plan.card["built for"] == "the card of this machine"
 

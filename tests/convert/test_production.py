@@ -1,10 +1,6 @@
 import json
-import os
-import shutil
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import numpy as np  # noqa: TID253
@@ -58,7 +54,7 @@ def test_a_fake_takes_no_frames(cache, tmp_path):
 
 def test_a_graph_that_takes_frames_is_made_once_for_each_size_fit_and_order(onnx_file, cache, said):
     recipes = [
-        Recipe(str(onnx_file()), frame=frame, frame_fit=fit, bgr=bgr)
+        Recipe(str(onnx_file()), frame=frame, fit=fit, bgr=bgr)
         for frame, fit, bgr in [
             (NATIVE, "pad", False),
             (NATIVE, "pad", True),
@@ -133,22 +129,6 @@ def test_a_hit_loads_nothing_heavy_and_starts_no_process(onnx_file, cache):
     assert seen.stdout.strip() == "[]", seen.stderr
 
 
-def test_two_processes_that_make_the_same_at_once_both_end_well(onnx_file, cache):
-    script = (
-        "import sys; from pathlib import Path; from edgeprof.convert import produce\n"
-        "from edgeprof.convert.cache import Cache; from edgeprof.convert.recipe import Recipe\n"
-        "print(produce(Recipe(sys.argv[1]), Cache(Path(sys.argv[2])), lambda _: None).digest)"
-    )
-    command = [sys.executable, "-c", script, str(onnx_file()), str(cache.root)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [one.communicate(timeout=60) for one in both]
-
-    assert [one.returncode for one in both] == [0, 0], answers
-    assert answers[0][0] == answers[1][0] != ""
-    assert len(cache.entries()) == 1
-    assert list((cache.root / "building").iterdir()) == []
-
-
 def test_without_timm_the_extra_that_brings_it_is_named(tmp_path):
     """Under an interpreter that sees the standard library and this package alone."""
     script = (
@@ -202,32 +182,17 @@ def test_a_typo_names_the_model_that_was_meant_the_second_time_without_asking_ti
     assert "resnet50" in timm_names(Cache(cache.root))
 
 
-def test_who_comes_second_waits_for_who_makes_the_same_and_for_nobody_else(cache, said):
-    second = threading.Thread(target=lambda: _making(cache, "a", said))
-    with cache.alone("a", said.append):
-        second.start()
-        while not said:
-            time.sleep(0.01)
-        with cache.alone("b", said.append):
-            assert said == [f"waiting for process {os.getpid()}, which converts the same"]
-    second.join(10)
-
-    assert said[1:] == ["made"]
-
-
-def _making(cache, what, said):
-    with cache.alone(what, said.append):
-        said.append("made")
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"precision": "fp8"}, "fp8"),
         ({"precision": "int8"}, "int8 recipe"),
+        ({"features": True}, "no timm model"),
+        ({"fit": "crop"}, "takes the size it takes"),
+        ({"is_dynamic": True, "frame": NATIVE}, "fixed batch"),
         ({"precision": "int8", "quantisation": "u4"}, "u4"),
         ({"precision": "fp16", "form": "pt2"}, "torch"),
-        ({"calibration": "pictures"}, "not calibrated"),
+        ({"calibration": "gone"}, "gone"),
         ({"precision": "int8", "quantisation": "u8s8", "calibration": "gone"}, "gone"),
     ],
 )
@@ -237,43 +202,3 @@ def test_what_cannot_be_meant_is_a_usage_error_before_anything_is_made(network, 
 
     assert raised.value.exit == Exit.USAGE
     assert not (cache.root / "artefacts").exists()
-
-
-TWO = (
-    "import sys; from pathlib import Path; from edgeprof.convert import produce\n"
-    "from edgeprof.convert.cache import Cache; from edgeprof.convert.recipe import Recipe\n"
-    "print(produce(Recipe(sys.argv[1], precision='fp16'), Cache(Path(sys.argv[2])), "
-    "lambda words: print(words, file=sys.stderr)).digest)"
-)
-
-
-def test_of_two_that_make_the_same_at_once_only_one_builds(network, cache):
-    command = [sys.executable, "-c", TWO, network, str(cache.root)]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [one.communicate(timeout=120) for one in both]
-    words = [line for _, said in answers for line in said.splitlines()]
-
-    assert [one.returncode for one in both] == [0, 0], answers
-    assert answers[0][0] == answers[1][0] != ""
-    assert words.count("converting to fp16") == 1
-    assert len(cache.entries()) == 2
-
-
-def test_a_full_disk_is_a_conversion_error_and_leaves_the_cache_sound(network, cache, tmp_path):
-    """On a real file system of a few KiB more than the fp32 artefact takes."""
-    produce(Recipe(network), cache, print)
-    pages = sum(-(-path.stat().st_size // 4096) for path in cache.root.rglob("*") if path.is_file()) + 4
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    script = TWO.replace("print(produce", "from edgeprof.core.errors import EdgeprofError\ntry: print(produce") + (
-        "\nexcept EdgeprofError as error: print(int(error.exit), error.message, error.hint)"
-    )
-    mount = f'mount -t tmpfs -o size={pages * 4}k tmpfs {disk} && cp -a {cache.root}/. {disk} && exec "$@"'
-    command = ["unshare", "-rm", "sh", "-c", mount, "sh", sys.executable, "-c", script, network, str(disk)]
-    if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
-        pytest.skip("needs unprivileged mount namespaces")
-
-    seen = subprocess.run(command, capture_output=True, text=True)
-
-    assert seen.stdout.splitlines()[-1].startswith("5 no space left"), seen.stdout + seen.stderr
-    assert "EDGEPROF_CACHE" in seen.stdout

@@ -1,5 +1,6 @@
 """Exports for real, of networks small enough to be tests."""
 
+import copy
 import math
 
 import numpy as np  # noqa: TID253
@@ -8,8 +9,10 @@ import onnxruntime  # noqa: TID253
 import pytest
 
 from edgeprof.convert import produce
-from edgeprof.convert.parity import compare
+from edgeprof.convert.parity import compare, relative_l2
 from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.sources import resolve
+from edgeprof.convert.torch_source import subject_of
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.resolution import Resolution
 
@@ -80,7 +83,7 @@ def test_a_plain_network_takes_the_frame_as_it_is(cache, tmp_path):
     artefact = produce(Recipe("test_resnet", Resolution(100, 120)), cache, print)
 
     assert artefact.inputs[0].shape == (1, 3, 100, 120)
-    assert artefact.card["size_policy"] == "frame as it is"
+    assert artefact.card["size_policy"] == "size as asked"
     assert artefact.notes == ()
     assert proved(artefact, tmp_path).holds
 
@@ -89,7 +92,7 @@ def test_what_cannot_take_a_size_says_why_in_a_line(cache):
     with pytest.raises(ConvertError) as raised:
         produce(Recipe("efficientformer_l1", Resolution(320, 480)), cache, print)
 
-    assert "320x480" in raised.value.message
+    assert "480x320 (width x height)" in raised.value.message
     assert "\n" not in raised.value.message
 
 
@@ -104,6 +107,21 @@ def test_the_rounding_is_measured_once_for_a_model(cache, said):
     rounding = float(artefact.card["rounding"])
     assert 0 < rounding < 1e-4
     assert artefact.tolerance == max(1e-4, 10 * rounding)
+
+
+def test_the_rounding_is_that_of_the_worst_set_of_inputs(cache):
+    import torch
+
+    artefact = produce(Recipe("test_resnet"), cache, print)
+    module = subject_of(resolve("test_resnet"), Recipe("test_resnet")).fresh()
+    apart = []
+    for reference in artefact.references:
+        rounded, frame = np.load(reference.outputs[0]), torch.from_numpy(np.load(reference.inputs[0]))
+        with torch.no_grad():
+            apart.append(relative_l2(copy.deepcopy(module).double()(frame.double()).numpy(), rounded))
+
+    assert float(artefact.card["rounding"]) == pytest.approx(max(apart))
+    assert max(apart) > 1.02 * min(apart)
 
 
 def test_random_weights_are_the_same_each_time(cache, tmp_path):
@@ -148,81 +166,6 @@ def test_the_torch_runtime_gets_an_archive_with_the_same_references(cache):
     out = out[0] if isinstance(out, (tuple, list)) else out
     assert np.allclose(out.numpy(), np.load(reference.outputs[0]), atol=1e-5)
     assert artefact.form == "pt2"
-
-
-def checkpoint(classes=1000):
-    import timm
-
-    return timm.create_model("test_resnet", num_classes=classes).state_dict()
-
-
-@pytest.mark.parametrize("kind", ["safetensors", "plain", "wrapped", "ema"])
-def test_weights_come_from_a_file(cache, tmp_path, kind):
-    import torch
-    from safetensors.torch import save_file
-
-    state = checkpoint(classes=7)
-    path = tmp_path / ("w.safetensors" if kind == "safetensors" else "w.pth")
-    if kind == "safetensors":
-        save_file(state, path)
-    elif kind == "plain":
-        torch.save(state, path)
-    elif kind == "wrapped":
-        torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}, "epoch": 3}, path)
-    else:
-        torch.save({"state_dict": {}, "state_dict_ema": state}, path)
-
-    artefact = produce(Recipe("test_resnet", weights=str(path)), cache, print)
-
-    assert artefact.outputs[0].shape == (1, 7)
-    kept = {tuple(t.dims): t for t in onnx.load(artefact.path).graph.initializer}
-    assert np.allclose(onnx.numpy_helper.to_array(kept[tuple(state["fc.weight"].shape)]), state["fc.weight"].numpy())
-
-
-def test_weights_that_do_not_fit_name_the_keys(cache, tmp_path):
-    import torch
-
-    state = checkpoint()
-    state.pop("conv1.0.weight", None)
-    first = next(iter(state))
-    state["other.weight"] = state.pop(first)
-    torch.save(state, tmp_path / "w.pth")
-
-    with pytest.raises(ConvertError) as raised:
-        produce(Recipe("test_resnet", weights=str(tmp_path / "w.pth")), cache, print)
-
-    assert first in raised.value.message
-    assert "other.weight" in raised.value.message
-
-
-def test_a_pickle_that_would_run_something_is_refused(cache, tmp_path):
-    import torch
-
-    torch.save({"model": torch.nn.Linear(2, 2)}, tmp_path / "w.pth")
-    (tmp_path / "empty.pth").write_bytes(b"")
-    (tmp_path / "junk.pth").write_bytes(b"junk" * 50)
-    torch.save({"epoch": 3}, tmp_path / "no-tensors.pth")
-
-    reasons = {
-        "w.pth": "want to import torch.nn.modules.linear.Linear, and only tensors are read",
-        "empty.pth": "no whole torch or safetensors file",
-        "junk.pth": "no whole torch or safetensors file",
-        "no-tensors.pth": "hold no tensors by name",
-    }
-    for name, reason in reasons.items():
-        with pytest.raises(ConvertError, match=name) as raised:
-            produce(Recipe("test_resnet", weights=str(tmp_path / name)), cache, print)
-        assert raised.value.message.endswith(reason)
-
-
-def test_pretrained_weights_that_cannot_be_had_point_to_a_file(cache, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HOME", str(cache.root))
-
-    with pytest.raises(ConvertError) as raised:
-        produce(Recipe("test_resnet", weights="pretrained"), cache, print)
-
-    assert "--weights FILE" in raised.value.hint
 
 
 def test_a_factory_is_taken_as_it_is(shop, cache, said, tmp_path):
@@ -289,3 +232,48 @@ def test_sensitivity_stays_apart_from_the_tolerance_over_a_large_frame(cache):
 
     assert artefact.sensitivity > 100 * artefact.tolerance
     assert math.isfinite(artefact.sensitivity)
+
+
+@pytest.mark.parametrize(
+    ("model", "fit", "seen", "note"),
+    [
+        ("test_vit", "resize", "512x336", "is resized to 512x336"),
+        ("test_convnext", "crop", "512x320", "loses 13 rows and 5 columns at its edges"),
+        ("test_convnext", "pad", "544x352", "is padded by 19 rows and 27 columns"),
+    ],
+)
+def test_an_odd_size_is_fitted_inside_the_graph_and_proved_against_torch_doing_the_same(
+    model, fit, seen, note, cache, tmp_path
+):
+    artefact = produce(Recipe(model, Resolution(333, 517), fit=fit), cache, print)
+
+    assert artefact.inputs[0].shape == (1, 3, 333, 517)
+    assert artefact.card["network_size"] == seen
+    assert note in artefact.card["framing"]
+    assert note in artefact.notes[0]
+    assert proved(artefact, tmp_path).holds
+    for node in onnx.load(artefact.path).graph.node:
+        assert not any(attribute.name == "antialias" and attribute.i for attribute in node.attribute)
+
+
+@pytest.mark.parametrize("model", ["test_resnet", "test_vit"])
+def test_a_1080p_frame_goes_in_whole(model, cache, tmp_path):
+    artefact = produce(Recipe(model, Resolution(1080, 1920)), cache, print)
+
+    assert artefact.inputs[0].shape == (1, 3, 1080, 1920)
+    padded = "the 1920x1080 frame is padded by 8 rows, below and on the right, to 1920x1088"
+    assert artefact.notes == (() if model == "test_resnet" else (padded,))
+    assert proved(artefact, tmp_path).holds
+
+
+def test_feature_maps_are_outputs_with_names_of_their_own(cache, tmp_path):
+    artefact = produce(Recipe("test_vit", Resolution(100, 120), features=True), cache, print)
+
+    assert [(t.name, t.shape) for t in artefact.outputs] == [
+        (f"feature_16_{number}", (1, 64, 7, 8)) for number in (1, 2, 3)
+    ]
+    assert artefact.card["features"] == "feature_16_1, feature_16_2, feature_16_3"
+    seen = proved(artefact, tmp_path)
+    assert seen.holds
+    assert seen.top1_agreement is None
+    assert artefact.path != produce(Recipe("test_vit", Resolution(100, 120)), cache, print).path

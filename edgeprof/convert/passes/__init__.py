@@ -1,14 +1,16 @@
-"""The clean-up of a graph: small passes, each kept for a gain that was measured (docs/decisions/0011)."""
+"""The clean-up of a graph: small passes, each kept for what it was seen to change (docs/decisions/0011)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from edgeprof.convert.passes import constants, duplicates, pools, scales, unused
+from edgeprof.convert.passes import constants, duplicates, planes, pools, scales, unused
 from edgeprof.convert.passes.step import Pass
 
 # The last of them clears away what the others leave behind.
-PASSES: tuple[Pass, ...] = (constants.PASS, scales.PASS, pools.PASS, duplicates.PASS, unused.PASS)
+PASSES: tuple[Pass, ...] = (constants.PASS, scales.PASS, pools.PASS, planes.PASS, duplicates.PASS, unused.PASS)
+# They read the weights, and some have them copied: of a model whose weights have a file of their own that is too much.
+UNTIDIED = "none: the weights have a file of their own"
 
 
 def tidy(model: Any) -> dict[str, int]:

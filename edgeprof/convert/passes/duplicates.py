@@ -1,4 +1,6 @@
-"""Constants that are stored more than once."""
+"""Constants that are stored more than once, kept once: the windows of a stage share one mask, and the file, a process
+that loads it and the way to a device carry each copy.
+"""
 
 from __future__ import annotations
 

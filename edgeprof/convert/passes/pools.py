@@ -1,4 +1,6 @@
-"""Means over a whole feature map, written as the pool that they are."""
+"""Means over a whole feature map, written as the pool that they are: onnxruntime keeps its blocked layout through a
+pool and reorders everything for a ReduceMean.
+"""
 
 from __future__ import annotations
 

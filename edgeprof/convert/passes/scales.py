@@ -1,4 +1,6 @@
-"""A constant scale for each channel behind a matrix product, multiplied into the product's own weights."""
+"""A constant scale for each channel behind a matrix product, multiplied into the product's own weights: onnxruntime
+leaves a LayerScale where it is, and there it costs a read and a write of the whole feature map.
+"""
 
 from __future__ import annotations
 

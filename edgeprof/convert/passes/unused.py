@@ -1,4 +1,6 @@
-"""Constants that no node reads."""
+"""Constants that no node reads, taken out: what the other passes replace would stay in the file, and in the memory of
+whoever loads it.
+"""
 
 from __future__ import annotations
 
