@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.fresh import ROOT
 
 NAMES = (
-    *("startup", "loop", "telemetry", "overhead", "answer", "memory", "agreement", "wire", "passes", "frame"),
-    "statistics",
+    *("startup", "loop", "telemetry", "overhead", "answer", "memory", "agreement", "wire", "passes", "frame", "export"),
+    *("fastest", "coverage", "statistics"),
 )
 _WITHOUT_RECORD = ("statistics",)  # simulated: its table does not depend on the machine
 

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from benchmarks.fresh import heard
-from benchmarks.pairs import INTEGER_RATIO, ROUND_TRIP_RATIO, Agreement, Pair, Shot, clean, shoot
-from benchmarks.product import Subject, subject
+from benchmarks.app import command_of, median_of
+from benchmarks.fresh import alone, heard
+from benchmarks.pairs import INTEGER_RATIO, ROUND_TRIP_RATIO, Gathered, Shot, clean, gather
+from benchmarks.product import Case, Subject, asked_for, cases, subject
 from benchmarks.table import Table, arguments_of
-from edgeprof.agent.supervisor import lock_path
-from edgeprof.core.files import locked
 
 WITHIN = 0.03
 FEWEST = 7
 OURS, BARE, APP = "edgeprof", "bare loop", "benchmark_app"
-_LOOK_S = 1.0
-# `Median:        10.34 ms`, or in us below 1 ms
-_MEDIAN = re.compile(r"Median:\s+([\d.]+) (ms|us)")
-_UNITS = {"ms": 1e-3, "us": 1e-6}
-
-
-@dataclass(frozen=True)
-class Case:
-    model: str
-    res: str
-    runtime: str
-
-    def __str__(self) -> str:
-        return f"{self.model}@{self.res}/{self.runtime}"
 
 
 SIZES = (
@@ -49,7 +28,7 @@ SIZES = (
     ("vit_tiny_patch16_224", "224"),
     ("mobilenetv3_large_100", "1080"),
 )
-CASES = tuple(Case(model, res, runtime) for runtime in ("onnxruntime", "openvino") for model, res in SIZES)
+CASES = cases(SIZES)
 
 
 def main() -> int:
@@ -60,11 +39,10 @@ def main() -> int:
     parser.add_argument("--case-minutes", type=float, default=20.0, help="give a case up after so long")
     parser.add_argument("--minutes", type=float, default=60.0, help="give the rest up after so long")
     options = parser.parse_args()
-    wanted = [case for case in CASES if not options.case or any(text in str(case) for text in options.case)]
     title = "Agreement: p50 of alternated fresh processes"
     table = Table(title, ("case", "beside", "edgeprof ms", "its ms", "ratio", "clean pairs", "A/A within", "A/A pairs"))
     deadline = time.monotonic() + 60 * options.minutes
-    for case in wanted:
+    for case in asked_for(CASES, options.case):
         _compare(case, options, min(deadline, time.monotonic() + 60 * options.case_minutes), table)
     table.notes += [
         f"holds: |median ratio - 1| <= {WITHIN:.0%}, or <= the largest deviation of an A/A pair (A/A within)",
@@ -79,46 +57,32 @@ def _compare(case: Case, options: Namespace, deadline: float, table: Table) -> N
     with subject(case.model, case.res, case.runtime) as found, tempfile.TemporaryDirectory() as folder:
         ways = _ways(found, options.seconds, Path(folder))
         others = [name for name in ways if name != OURS]
-        shots, pairs = _gather(ways, others, options.pairs, deadline)
-    alike = [pair.ratio(OURS) for pair in clean(pairs) if pair.names == {OURS}]
+        order = [others[0], OURS, OURS, *others[1:]]
+        gathered = gather(ways, order, _has_clean(options.pairs, others), deadline, _say)
     for other in others:
-        between = [pair for pair in pairs if pair.names == {OURS, other}]
-        ratios = [pair.ratio(OURS) for pair in clean(pairs) if pair.names == {OURS, other}]
-        agreement = Agreement(ratios, alike)
+        agreement = gathered.agreement(OURS, other)
         table.add(
             case,
             other,
-            _ms(shots, OURS),
-            _ms(shots, other),
-            f"{agreement.ratio:.4f}" if ratios else "not measured",
-            f"{len(ratios)} of {len(between)}",
-            f"{agreement.noise:.1%}" if alike else "",
-            f"{len(alike)} of {sum(pair.names == {OURS} for pair in pairs)}",
+            gathered.ms(OURS),
+            gathered.ms(other),
+            f"{agreement.ratio:.4f}" if agreement.ratios else "not measured",
+            f"{len(agreement.ratios)} of {len(gathered.of(OURS, other))}",
+            f"{agreement.noise:.1%}" if agreement.alike else "",
+            f"{len(agreement.alike)} of {len(gathered.of(OURS))}",
             holds=agreement.holds(WITHIN, options.pairs),
         )
-        if min(len(ratios), len(alike)) < options.pairs:
+        if min(len(agreement.ratios), len(agreement.alike)) < options.pairs:
             table.notes.append(f"{case}, {other}: given up, the machine was not steady for long enough")
 
 
-def _gather(
-    ways: dict[str, Callable[[], float]], others: Sequence[str], wanted: int, deadline: float
-) -> tuple[list[Shot], list[Pair]]:
-    """Rounds of neighbours until there are enough clean pairs of each kind, or the time is up."""
-    order = [others[0], OURS, OURS, *others[1:]]
-    shots: list[Shot] = []
-    pairs: list[Pair] = []
-    while time.monotonic() < deadline:
-        fresh = []
-        for name in order:
-            fresh.append(shoot(name, ways[name]))
-            print(f"    {name} {fresh[-1].p50_s * 1e3:.3f} ms, {_state(fresh[-1])}", file=sys.stderr)
-        shots += fresh
-        pairs += [Pair(first, second) for first, second in pairwise(fresh)]
-        kinds = [pair.names for pair in clean(pairs)]
-        if all(kinds.count(frozenset((OURS, other))) >= wanted for other in (OURS, *others)):
-            break
-        order.reverse()  # so that whatever comes second is each of them in turn
-    return shots, pairs
+def _has_clean(wanted: int, others: Sequence[str]) -> Callable[[Gathered], bool]:
+    """So many pairs of edgeprof with each of the others, and with itself."""
+    return lambda gathered: all(len(clean(gathered.of(OURS, other))) >= wanted for other in (OURS, *others))
+
+
+def _say(shot: Shot) -> None:
+    print(f"    {shot.name} {shot.p50_s * 1e3:.3f} ms, {_state(shot)}", file=sys.stderr)
 
 
 def _ways(found: Subject, seconds: float, folder: Path) -> dict[str, Callable[[], float]]:
@@ -126,54 +90,18 @@ def _ways(found: Subject, seconds: float, folder: Path) -> dict[str, Callable[[]
     bare = found.bare(seconds, inputs)
     ways: dict[str, Callable[[], float]] = {
         OURS: lambda: median(found.measure(seconds).samples_s),
-        BARE: lambda: _alone(lambda: median(heard("benchmarks.bare", *bare)["latencies_s"])),
+        BARE: lambda: alone(lambda: median(heard("benchmarks.bare", *bare)["latencies_s"])),
     }
     if found.prepared.job.runtime == "openvino":
-        command = _app_command(found, seconds, inputs, folder)
-        ways[APP] = lambda: _alone(lambda: _median_of_app(command))
+        app = command_of(found.artefact, inputs, seconds, folder, threads=found.threads)
+        ways[APP] = lambda: alone(lambda: median_of(app))
     return ways
-
-
-def _alone(measure: Callable[[], float]) -> float:
-    """Under the device's lock, which edgeprof's own process takes for itself."""
-
-    def wait() -> bool:
-        time.sleep(_LOOK_S)
-        return False
-
-    with locked(lock_path(), "benchmarks.agreement", lambda _holder: None, wait):
-        return measure()
-
-
-def _app_command(found: Subject, seconds: float, inputs: dict[str, Path], folder: Path) -> list[str]:
-    # With -hint it refuses -nthreads, and takes the same from a file. Left alone it would feed images as uint8.
-    threads = folder / "threads.json"
-    threads.write_text(json.dumps({"CPU": {"INFERENCE_NUM_THREADS": str(found.threads)}}), encoding="utf-8")
-    app = str(Path(sysconfig.get_path("scripts")) / "benchmark_app")
-    return [
-        *(app, "-m", found.artefact, "-d", "CPU", "-hint", "latency", "-api", "sync", "-infer_precision", "f32"),
-        *("-ip", "f32", "-t", str(max(1, round(seconds))), "-load_config", str(threads)),
-        *("-i", ",".join(f"{name}:{path}" for name, path in inputs.items())),
-    ]
-
-
-def _median_of_app(command: Sequence[str]) -> float:
-    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    match = _MEDIAN.search(ended.stdout)
-    if not match or "INFERENCE_PRECISION_HINT: <Type: 'float32'>" not in ended.stdout:
-        raise RuntimeError(f"benchmark_app gave no median in f32:\n{ended.stdout[-2000:]}")
-    return float(match.group(1)) * _UNITS[match.group(2)]
 
 
 def _state(shot: Shot) -> str:
     """The slowest core and the round trip, before and after."""
     seen = [f"{max(c.integer_s) * 1e9:.1f}/{(c.round_trip_s or 0) * 1e9:.0f}" for c in shot.canaries]
     return f"canary {' then '.join(seen)} ns"
-
-
-def _ms(shots: Sequence[Shot], name: str) -> str:
-    seen = [shot.p50_s for shot in shots if shot.name == name]
-    return f"{median(seen) * 1e3:.3f}" if seen else ""
 
 
 if __name__ == "__main__":

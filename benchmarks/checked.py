@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fresh import EDGEPROF, ENVIRONMENT
+from benchmarks.fresh import EDGEPROF, unset
 from edgeprof.core.measurement import Measurement
 from edgeprof.core.validity import ALLOWABLE
 from edgeprof.store import measurements
@@ -27,11 +26,7 @@ def check(*arguments: str) -> Checked:
     """Exit codes are the caller's to judge; one that saved nothing is an error. A busy machine is allowed."""
     allowed = [word for name in ALLOWABLE for word in ("--allow", name)]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("EDGEPROF_")}
-        for kept in ("EDGEPROF_CACHE", "EDGEPROF_LOCK"):
-            if kept in os.environ:
-                environment[kept] = os.environ[kept]
-        environment["EDGEPROF_MEASUREMENTS"] = folder
+        environment = {**unset("EDGEPROF_CACHE", "EDGEPROF_LOCK"), "EDGEPROF_MEASUREMENTS": folder}
         began_at, begin = time.time(), time.perf_counter()
         ended = subprocess.run(
             [EDGEPROF, "check", *arguments, *allowed],

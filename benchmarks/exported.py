@@ -16,7 +16,7 @@ def main() -> None:
     import torch
 
     from edgeprof.convert.feed import feeds
-    from edgeprof.convert.ingredients import OPSET
+    from edgeprof.convert.opset import NEWER
     from edgeprof.convert.recipe import Recipe
     from edgeprof.convert.sources import resolve
     from edgeprof.convert.torch_export import flat
@@ -34,7 +34,7 @@ def main() -> None:
             example,
             str(path),
             input_names=names,
-            opset_version=OPSET,
+            opset_version=NEWER,
             dynamo=True,
             external_data=False,
             verbose=False,

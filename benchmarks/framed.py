@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.bare import peak_bytes, warm_up
+from benchmarks.bare import request_of, sampled, session_of
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -25,17 +24,7 @@ def main() -> None:
     prepare = {"graph": _as_it_is, "numpy": _with_numpy, "opencv": _with_opencv}[way](int(height), int(width))
     infer = {"onnxruntime": _onnxruntime, "openvino": _openvino}[runtime](artefact, int(threads), name)
 
-    def answer() -> Any:
-        return infer(prepare(frame))
-
-    warm_up(answer)
-    latencies_s = []
-    end = time.perf_counter() + float(seconds)
-    while time.perf_counter() < end:
-        begin = time.perf_counter()
-        answer()
-        latencies_s.append(time.perf_counter() - begin)
-    print(json.dumps({"latencies_s": latencies_s, "peak_bytes": peak_bytes()}))
+    print(json.dumps(sampled(lambda: infer(prepare(frame)), float(seconds))))
 
 
 def _as_it_is(height: int, width: int) -> Callable[[Any], Any]:
@@ -78,24 +67,14 @@ def _with_opencv(height: int, width: int) -> Callable[[Any], Any]:
 
 
 def _onnxruntime(artefact: str, threads: int, name: str) -> Callable[[Any], Any]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(artefact, options, providers=["CPUExecutionProvider"])
+    session = session_of(artefact, threads)
     return lambda tensor: session.run(None, {name: tensor})
 
 
 def _openvino(artefact: str, threads: int, name: str) -> Callable[[Any], Any]:
     import openvino
 
-    settings = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": threads,
-    }
-    request = openvino.Core().compile_model(artefact, "CPU", settings).create_infer_request()
+    request = request_of(artefact, threads)
 
     def infer(tensor: Any) -> Any:
         request.set_tensor(name, openvino.Tensor(tensor, shared_memory=True))

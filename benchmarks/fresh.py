@@ -8,10 +8,14 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgeprof.agent.supervisor import lock_path
+from edgeprof.core.files import locked
+
+_LOOK_S = 1.0
 ROOT = Path(__file__).resolve().parent.parent
 EDGEPROF = str(Path(sysconfig.get_path("scripts")) / "edgeprof")
 # As users have it: with PYTHONDONTWRITEBYTECODE, for one, every start would compile whatever was edited last.
@@ -36,8 +40,26 @@ def alternated(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, 
     return seconds
 
 
-def heard(module: str, *arguments: str) -> Any:
+def heard(module: str, *arguments: str, **environment: str) -> Any:
     """What a module of this package prints in a fresh process, which is JSON."""
     command = [sys.executable, "-m", module, *arguments]
-    ended = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.PIPE)
+    environment = {**ENVIRONMENT, **environment}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
     return json.loads(ended.stdout)
+
+
+def unset(*kept: str) -> dict[str, str]:
+    """The environment with nothing in it that sets edgeprof, but for what is named."""
+    ours = {name: os.environ[name] for name in kept if name in os.environ}
+    return {**{name: value for name, value in ENVIRONMENT.items() if not name.startswith("EDGEPROF_")}, **ours}
+
+
+def alone(measure: Callable[[], float]) -> float:
+    """Under the device's lock, which edgeprof's own process takes for itself."""
+
+    def wait() -> bool:
+        time.sleep(_LOOK_S)
+        return False
+
+    with locked(lock_path(), "benchmarks", lambda _holder: None, wait):
+        return measure()

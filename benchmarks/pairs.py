@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 from statistics import median
 
 from edgeprof.agent import canary
@@ -66,6 +70,10 @@ class Agreement:
     alike: Sequence[float]  # the ratios of pairs of the same thing
 
     @property
+    def is_known(self) -> bool:
+        return bool(self.ratios and self.alike)
+
+    @property
     def ratio(self) -> float:
         return median(self.ratios)
 
@@ -78,3 +86,70 @@ class Agreement:
         if min(len(self.ratios), len(self.alike)) < fewest:
             return False
         return abs(self.ratio - 1) <= max(within, self.noise)
+
+    def is_no_slower(self, within: float = 0.0) -> bool | None:
+        """None where nothing is known."""
+        return self.ratio - 1 <= max(within, self.noise) if self.is_known else None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Processes in the order in which they ran."""
+
+    shots: Sequence[Shot] = ()
+    pairs: Sequence[Pair] = ()
+
+    def of(self, *names: str) -> list[Pair]:
+        """The pairs of these two, or of one thing with itself, clean or not."""
+        return [pair for pair in self.pairs if pair.names == frozenset(names)]
+
+    def agreement(self, ours: str, other: str) -> Agreement:
+        """Of `ours` with another, out of clean pairs alone."""
+        alike = [*clean(self.of(ours)), *clean(self.of(other))]
+        ratios = [pair.ratio(ours) for pair in clean(self.of(ours, other))]
+        return Agreement(ratios, [pair.ratio(pair.first.name) for pair in alike])
+
+    def p50_s(self, name: str) -> float | None:
+        """The median over all its processes, clean or not."""
+        seen = [shot.p50_s for shot in self.shots if shot.name == name]
+        return median(seen) if seen else None
+
+    def ms(self, name: str) -> str:
+        seen = self.p50_s(name)
+        return "" if seen is None else f"{seen * 1e3:.3f}"
+
+
+def gather(
+    ways: Mapping[str, Callable[[], float]],
+    order: Sequence[str],
+    is_enough: Callable[[Gathered], bool],
+    deadline: float = inf,
+    hear: Callable[[Shot], None] = lambda shot: None,
+) -> Gathered:
+    """Rounds of neighbours until there is enough of them or the time is up; every second round goes backwards."""
+    gathered, order = Gathered(), list(order)
+    while time.monotonic() < deadline and not is_enough(gathered):
+        fresh = []
+        for name in order:
+            fresh.append(shoot(name, ways[name]))
+            hear(fresh[-1])
+        pairs = [Pair(first, second) for first, second in pairwise(fresh)]
+        gathered = Gathered([*gathered.shots, *fresh], [*gathered.pairs, *pairs])
+        order.reverse()  # so that whatever comes second is each of them in turn
+    return gathered
+
+
+def tell(shot: Shot) -> None:
+    """For whoever watches a table that takes an hour."""
+    print(f"    {shot.name} {shot.p50_s * 1e3:.3f} ms", file=sys.stderr)
+
+
+def share(deadline: float, left: int) -> float:
+    """When the next of so many that are left has had its part of the time."""
+    now = time.monotonic()
+    return now + (deadline - now) / left
+
+
+def rounds_of(count: int, length: int) -> Callable[[Gathered], bool]:
+    """Enough is so many rounds of so many processes."""
+    return lambda gathered: len(gathered.shots) >= count * length

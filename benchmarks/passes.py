@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -14,7 +15,7 @@ import numpy as np
 import onnx
 
 from benchmarks.fresh import heard
-from benchmarks.pairs import Agreement, Pair, clean, shoot
+from benchmarks.pairs import gather, rounds_of, share
 from benchmarks.table import Table, arguments_of
 from edgeprof.agent.host import allowed_threads
 from edgeprof.convert.feed import drawn
@@ -46,7 +47,10 @@ def main() -> int:
     parser.add_argument("--runtime", action="append", help="instead of onnxruntime and openvino")
     parser.add_argument("--pass", action="append", dest="only", help="instead of all")
     parser.add_argument("--count", action="store_true", help="count only, time nothing")
-    parser.add_argument("--rounds", type=int, default=4, help="four neighbouring processes each")
+    parser.add_argument("--rounds", type=int, default=4, help="four neighbouring processes each, at the most")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="shared out among the models, fewer rounds if need be"
+    )
     parser.add_argument("--seconds", type=float, default=2.0, help="sampling in each process")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where exported files are found again")
     options = parser.parse_args()
@@ -55,13 +59,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in options.model or MODELS:
+        models, runtimes = options.model or MODELS, options.runtime or ("onnxruntime", "openvino")
+        deadline = time.monotonic() + 60 * options.minutes
+        for done, name in enumerate(models):
             paths, cells = _both(name, folder, options.only)
             if options.count or not any(cells[-1]):
                 table.add(*cells, "", "", "", "", "")
                 continue
-            for runtime in options.runtime or ("onnxruntime", "openvino"):
-                _time(table, cells, paths, runtime, options.rounds, options.seconds)
+            for place, runtime in enumerate(runtimes):
+                until = share(deadline, len(runtimes) * (len(models) - done) - place)
+                _time(table, cells, paths, runtime, options, until)
     table.notes += [
         f"holds: the median ratio is at most 1 by more than {_SLOWER:.0%} or by what A/A pairs differ",
         "changed: how many nodes or constants each pass took away; nothing was timed where none did",
@@ -92,30 +99,21 @@ def _both(name: str, folder: Path, only: list[str] | None) -> tuple[dict[str, Pa
 
 
 def _time(
-    table: Table, cells: tuple[str, ...], paths: dict[str, Path], runtime: str, rounds: int, seconds: float
+    table: Table, cells: tuple[str, ...], paths: dict[str, Path], runtime: str, options: Namespace, deadline: float
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        ways = _ways(paths, runtime, seconds, Path(folder))
-        shots, pairs = [], []
+        ways = _ways(paths, runtime, options.seconds, Path(folder))
         order = [PLAIN, PLAIN, TIDY, TIDY]
-        for _ in range(rounds):
-            fresh = [shoot(name, ways[name]) for name in order]
-            shots += fresh
-            pairs += [Pair(first, second) for first, second in pairwise(fresh)]
-            order.reverse()
-    between = [pair for pair in pairs if pair.names == {PLAIN, TIDY}]
-    alike = [pair.ratio(pair.first.name) for pair in clean(pairs) if len(pair.names) == 1]
-    agreement = Agreement([pair.ratio(TIDY) for pair in clean(between)], alike)
-    known = bool(agreement.ratios and agreement.alike)
-    seen = [f"{median(s.p50_s for s in shots if s.name == name) * 1e3:.3f}" for name in (PLAIN, TIDY)]
+        gathered = gather(ways, order, rounds_of(options.rounds, len(order)), deadline)
+    agreement = gathered.agreement(TIDY, PLAIN)
     table.add(
         *cells,
         runtime,
-        " -> ".join(seen),
-        f"{agreement.ratio:.4f}" if known else "not measured",
-        f"{len(agreement.ratios)} of {len(between)}",
-        f"{agreement.noise:.1%}" if known else "",
-        holds=agreement.ratio - 1 <= max(_SLOWER, agreement.noise) if known else None,
+        f"{gathered.ms(PLAIN)} -> {gathered.ms(TIDY)}",
+        f"{agreement.ratio:.4f}" if agreement.is_known else "not measured",
+        f"{len(agreement.ratios)} of {len(gathered.of(PLAIN, TIDY))}",
+        f"{agreement.noise:.1%}" if agreement.is_known else "",
+        holds=agreement.is_no_slower(_SLOWER),
     )
 
 

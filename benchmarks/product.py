@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,28 @@ from edgeprof.workflow.progress import Silence
 from edgeprof.workflow.workshop import Workshop
 
 _LOCAL = Machine("local")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is compared in one go."""
+
+    model: str
+    res: str
+    runtime: str
+
+    def __str__(self) -> str:
+        return f"{self.model}@{self.res}/{self.runtime}"
+
+
+def cases(sizes: Iterable[tuple[str, str]]) -> tuple[Case, ...]:
+    """Models and sizes on each runtime that a CPU has."""
+    return tuple(Case(model, res, runtime) for runtime in ("onnxruntime", "openvino") for model, res in sizes)
+
+
+def asked_for(every: Iterable[Case], texts: Sequence[str] | None) -> list[Case]:
+    """Those whose name holds one of the texts, or all."""
+    return [case for case in every if not texts or any(text in str(case) for text in texts)]
 
 
 @dataclass(frozen=True)
@@ -66,12 +88,14 @@ class Subject:
 
 
 @contextmanager
-def subject(model: str, res: str, runtime: str, machine: Machine = _LOCAL) -> Iterator[Subject]:
+def subject(
+    model: str, res: str, runtime: str, machine: Machine = _LOCAL, precision: str = "fp32"
+) -> Iterator[Subject]:
     """Exported and proved at most once: the artefact and its parity stay in the cache."""
     request = load_request(
-        {"models": (model,), "res": res, "runtime": runtime, "precision": "fp32"}, cwd=Path("/"), environ={}
+        {"models": (model,), "res": res, "runtime": runtime, "precision": precision}, cwd=Path("/"), environ={}
     )
     workshop = Workshop(Cache.default(), default_folder(os.environ), Silence())
     with open_device(machine, workshop) as device:
-        print(f"  preparing {model} at {res} on {runtime}", file=sys.stderr)
+        print(f"  preparing {model} at {res} on {runtime} in {precision}", file=sys.stderr)
         yield Subject(device, prepare(request, model, device, workshop).prepared)

@@ -9,13 +9,13 @@ import tempfile
 import time
 from argparse import Namespace
 from contextlib import ExitStack, suppress
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from benchmarks.fresh import timed
 from benchmarks.loopback import BOX, loopback, shared_connection
-from benchmarks.pairs import Agreement, Pair, Shot, clean, shoot
+from benchmarks.pairs import Gathered, gather, tell
 from benchmarks.product import Subject, subject
 from benchmarks.table import Table, arguments_of
 from edgeprof.core.files import digest_of_file
@@ -136,30 +136,31 @@ def _transfers(table: Table, sshd: Sshd, folder: Path, rounds: int) -> None:
 
 
 def _samples(table: Table, here: Subject, there: Subject, options: Namespace) -> None:
-    ways = {_LOCAL: here, _SSH: there}
-    order = [_LOCAL, _SSH, _SSH, _LOCAL, _LOCAL]
-    pairs: list[Pair] = []
+    ways = {name: partial(_p50_s, found, options.seconds) for name, found in ((_LOCAL, here), (_SSH, there))}
     deadline = time.monotonic() + 60 * options.minutes
-    while time.monotonic() < deadline:
-        shots = [_shot(name, ways[name], options.seconds) for name in order]
-        pairs += [Pair(first, second) for first, second in pairwise(shots)]
-        mixed = sum(len(pair.names) == 2 for pair in clean(pairs))
-        if min(mixed, len(clean(pairs)) - mixed) >= options.pairs:
-            break
-        order = [{_LOCAL: _SSH, _SSH: _LOCAL}[name] for name in order]
-    ratios = [pair.ratio(_SSH) for pair in clean(pairs) if len(pair.names) == 2]
-    alike = [pair.ratio(pair.first.name) for pair in clean(pairs) if len(pair.names) == 1]
-    agreement = Agreement(ratios, alike)
-    shown = f"{agreement.ratio:.4f}" if ratios else "not measured"
-    within = f"within {agreement.noise:.1%} of 1" if alike else ""
+    order = [_LOCAL, _SSH, _SSH, _LOCAL, _LOCAL]
+    gathered = gather(ways, order, partial(_has_clean, options.pairs), deadline, tell)
+    agreement = gathered.agreement(_SSH, _LOCAL)
+    shown = f"{agreement.ratio:.4f}" if agreement.ratios else "not measured"
+    within = f"within {agreement.noise:.1%} of 1" if agreement.alike else ""
     holds = agreement.holds(0.0, options.pairs)
-    table.add(f"p50 over ssh to local, {len(ratios)} and {len(alike)} clean pairs", shown, "", within, holds=holds)
+    table.add(
+        f"p50 over ssh to local, {len(agreement.ratios)} and {len(agreement.alike)} clean pairs",
+        shown,
+        "",
+        within,
+        holds=holds,
+    )
 
 
-def _shot(name: str, found: Subject, seconds: float) -> Shot:
-    shot = shoot(name, lambda: median(found.measure(seconds).samples_s))
-    print(f"    {name} {shot.p50_s * 1e3:.3f} ms", file=sys.stderr)
-    return shot
+def _p50_s(found: Subject, seconds: float) -> float:
+    return median(found.measure(seconds).samples_s)
+
+
+def _has_clean(wanted: int, gathered: Gathered) -> bool:
+    """So many pairs of the two, and as many of either with itself."""
+    agreement = gathered.agreement(_SSH, _LOCAL)
+    return min(len(agreement.ratios), len(agreement.alike)) >= wanted
 
 
 def _add(table: Table, name: str, seconds: list[float], most_s: float | None = None) -> None:

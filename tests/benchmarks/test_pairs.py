@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.pairs import Agreement, Pair, Shot, clean
+from benchmarks.pairs import Agreement, Gathered, Pair, Shot, clean, gather, rounds_of, share
 from edgeprof.core.measurement import Canary
 
 FAST, SLOW = 85e-9, 360e-9
@@ -54,6 +54,45 @@ def test_a_larger_ratio_disagrees_unless_equals_differ_as_much():
 def test_too_few_pairs_of_either_kind_are_no_agreement():
     assert not Agreement([1.0, 1.0], [1.0] * 3).holds(0.03, 3)
     assert not Agreement([1.0] * 3, []).holds(0.03, 3)
+
+
+def test_no_slower_is_judged_by_what_equals_differ_by_and_not_where_nothing_is_known():
+    assert Agreement([1.03], [1.04]).is_no_slower()
+    assert Agreement([0.5], [1.0]).is_no_slower()
+    assert Agreement([1.03], [1.0]).is_no_slower() is False
+    assert Agreement([1.03], [1.0]).is_no_slower(0.05)
+    assert Agreement([1.03], []).is_no_slower() is None
+
+
+def test_rounds_go_forth_and_back_and_only_neighbours_of_one_round_are_pairs(monkeypatch):
+    monkeypatch.setattr("benchmarks.pairs.canary.sing", lambda: Canary((20e-9,), FAST))
+    heard = []
+    ways = {"a": lambda: 1.0, "b": lambda: 2.0, "c": lambda: 3.0}
+    gathered = gather(ways, ["a", "b", "b", "c"], rounds_of(2, 4), hear=lambda shot: heard.append(shot.name))
+
+    assert heard == ["a", "b", "b", "c", "c", "b", "b", "a"]
+    assert len(gathered.of("a", "b")) == 2
+    assert len(gathered.of("b")) == 2
+    assert gathered.of("c") == gathered.of("a", "c") == []
+    assert gathered.agreement("b", "a") == Agreement([2.0, 2.0], [1.0, 1.0])
+
+
+def test_nothing_is_begun_when_the_time_is_up():
+    assert gather({"a": lambda: 1 / 0}, ["a"], rounds_of(1, 1), deadline=0.0) == Gathered()
+
+
+def test_the_time_that_is_left_is_shared_out_among_what_is_left(monkeypatch):
+    monkeypatch.setattr("benchmarks.pairs.time.monotonic", lambda: 100.0)
+
+    assert share(160.0, 3) == 120.0
+    assert share(160.0, 1) == 160.0
+
+
+def test_the_median_of_a_way_is_over_all_its_processes_and_empty_of_one_that_never_ran():
+    gathered = Gathered([_shot("a", p50_s=0.001), _shot("a", p50_s=0.003), _shot("b")])
+
+    assert gathered.ms("a") == "2.000"
+    assert gathered.ms("c") == ""
 
 
 def _shot(name, p50_s=0.01, integer_s=20e-9, trips=(FAST, FAST)):
