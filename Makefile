@@ -37,8 +37,8 @@ test-board: board  ## what the tests say about it, over ssh: function on ARM Lin
 clean-board:
 	tests/board/clean.sh '$(EDGEPROF_BOARD)'
 
-docker-check: install  ## carry out the CPU image's steps in a bare Debian: root, debootstrap
-	EDGEPROF_REQUIRE=chroot $(BIN)/pytest -q -n 0 -m chroot tests/docker
+docker-check: install  ## carry out every image's steps in a bare root: root, debootstrap, qemu; an hour, say
+	EDGEPROF_REQUIRE=chroot $(BIN)/pytest -q -s -n 0 -m chroot tests/docker
 
 bench: install  ## the tables of benchmarks/, an hour or so
 	$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +26,7 @@ _FALSE = ("false", "False", "FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_PLAIN = re.compile(r"[A-Za-z/~][A-Za-z0-9_.@/~+-]*")  # text that may stand without quotes
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -116,6 +118,11 @@ def quoted(text: str) -> str:
     short = text if len(text) <= 60 else text[:57] + "..."
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in short)
     return f'"{plain}"'
+
+
+def written(text: str) -> str:
+    """A text as YAML wants it, also inside of braces."""
+    return text if _PLAIN.fullmatch(text) and _resolved(text) == text else json.dumps(text, ensure_ascii=False)
 
 
 def nearest_hint(word: str, known: Iterable[str]) -> str:

@@ -45,6 +45,8 @@ def main() -> int:
     found = interpreters()
     if not any(version < (3, 9) for version in found):
         print("no Python 3.8 here: the oldest devices' version is held by syntax checks only", flush=True)
+        if "python3.8" in os.environ.get("EDGEPROF_REQUIRE", "").split(","):
+            return 1
     failed = []
     for version, python in found.items():
         name = ".".join(map(str, version))

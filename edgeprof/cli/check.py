@@ -20,6 +20,7 @@ def check(
     lock_clocks: options.LockClocks = None,
     res: options.Res = None,
     batch: options.Batch = None,
+    features: options.Features = None,
     frame: options.Frame = None,
     fit: options.Fit = None,
     bgr: options.Bgr = None,
@@ -30,6 +31,13 @@ def check(
     weights: options.Weights = None,
     calibration: options.Calibration = None,
     threads: options.Threads = None,
+    copies: options.Copies = None,
+    graph: options.Graph = None,
+    wait: options.Wait = None,
+    like: options.Like = None,
+    dla: options.Dla = None,
+    gpu_fallback: options.GpuFallback = None,
+    builds: options.Builds = None,
     candidates: Annotated[
         Optional[bool], typer.Option("--candidates", help="Check edgeprof.yaml's candidates too.")
     ] = None,
@@ -55,6 +63,10 @@ def check(
     cool_down: options.CoolDown = None,
     verify: options.Verify = False,
     explain: options.Explain = False,
+    save_plan: Annotated[
+        Optional[str],
+        typer.Option("--save-plan", metavar="FILE", help="Write TensorRT's plan, the one that was judged."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every value with its origin, and run nothing.")
     ] = False,
@@ -70,7 +82,9 @@ def check(
     flags: dict[str, Any] = dict(locals())
     reports = {name: flags.pop(name) for name in ("json", "junit", "markdown")}
     quiet, dry_run = flags.pop("quiet"), flags.pop("dry_run")
-    verify, explain = flags.pop("verify"), flags.pop("explain")
+    verify, explain, save_plan = flags.pop("verify"), flags.pop("explain"), flags.pop("save_plan")
+
+    from pathlib import Path
 
     from edgeprof.cli.reporting import Reporter, print_dry_run
     from edgeprof.cli.request import request_of, workshop_of
@@ -85,12 +99,12 @@ def check(
     for note in request.notes:
         workshop.progress.say(note)
     if dry_run:
-        print_dry_run(request, *foresee(request, workshop.cache))
+        print_dry_run(request, *foresee(request, workshop.cache), reports)
         return 0
     reporter = Reporter(reports, quiet=quiet)
     answers: list[Answer] = []
     try:
-        for answer in run(request, workshop):
+        for answer in run(request, workshop, Path(save_plan) if save_plan else None):
             workshop.progress.rest()
             answers.append(answer)
             reporter.take(answer)

@@ -17,6 +17,10 @@ _Output = Annotated[
     Optional[str], typer.Option("--output", "-o", metavar="PATH", help="Write there too: a file, or a folder.")
 ]
 _Precision = Annotated[Optional[str], typer.Option("--precision", metavar="NAME", help="fp32 (default), fp16 or int8.")]
+_Opset = Annotated[
+    Optional[int],
+    typer.Option("--opset", metavar="N", help="20, or 17 by the older exporter: what TensorRT 8 reads."),
+]
 _Capability = Annotated[
     Optional[str],
     typer.Option("--compute-capability", metavar="SM", help="Build the plan for a card that is not here: 8.9, sm_87."),
@@ -34,6 +38,7 @@ def convert(
     config: options.Config = None,
     res: options.Res = None,
     batch: options.Batch = None,
+    features: options.Features = None,
     frame: options.Frame = None,
     fit: options.Fit = None,
     bgr: options.Bgr = None,
@@ -43,6 +48,7 @@ def convert(
     weights: options.Weights = None,
     calibration: options.Calibration = None,
     to: _To = "onnx",
+    opset: _Opset = None,
     compute_capability: _Capability = None,
     workspace: _Workspace = None,
     optimization_level: _Level = None,
@@ -59,7 +65,7 @@ def convert(
     Exit codes: 0 made and proved, 2 usage, 4 a library is missing, 5 conversion or parity.
     """
     flags: dict[str, Any] = dict(locals())
-    for name in ("to", *_OF_THE_PLAN, "output", "verify", "explain", "json", "quiet"):
+    for name in ("to", "opset", *_OF_THE_PLAN, "output", "verify", "explain", "json", "quiet"):
         del flags[name]
 
     import sys
@@ -70,6 +76,7 @@ def convert(
     from edgeprof.cli.reporting import expect_place, page_width, print_lines, write_document
     from edgeprof.cli.request import mib_of, request_of, workshop_of
     from edgeprof.core.answer import Refused
+    from edgeprof.core.errors import ConfigError
     from edgeprof.core.exits import Exit, worst
     from edgeprof.core.metric import MIB
     from edgeprof.report import card, console
@@ -78,6 +85,12 @@ def convert(
 
     if json is not None:
         expect_place(json)
+    forms = forms_of(to)
+    for name, given in zip(_OF_THE_PLAN, (compute_capability, workspace, optimization_level, tf32), strict=True):
+        if given is not None and given is not False and "tensorrt" not in forms:
+            raise ConfigError(
+                f"it is for a plan, and {to} has none", "add --to tensorrt", where=f"--{name.replace('_', '-')}"
+            )
     plan = BuildOrder(
         "fp32",
         compute_capability=capability_of(compute_capability) if compute_capability else None,
@@ -89,7 +102,7 @@ def convert(
     workshop = workshop_of(quiet=quiet, verify=verify, explain=explain)
     people = sys.stderr if json == "-" else sys.stdout
     entries, exits = [], [Exit.PASS]
-    for made in run(request, forms_of(to), plan, Path(output) if output else None, workshop):
+    for made in run(request, forms, plan, Path(output) if output else None, workshop, opset):
         workshop.progress.rest()
         if isinstance(made, Refused):
             print_lines(console.render(made, width=page_width()), people)
@@ -97,7 +110,12 @@ def convert(
             exits.append(made.exit)
             continue
         told = (made.asked, made.form, made.artefact, made.parity, made.files)
-        print_lines(card.render(*told, width=page_width()), people)
+        lines = (
+            card.render_brief(made.artefact, made.parity, made.files)
+            if quiet
+            else card.render(*told, width=page_width(), was_cached=made.was_cached)
+        )
+        print_lines(lines, people)
         entries.append(card.entry(*told))
     if json is not None:
         write_document(card.document(entries, __version__), json)

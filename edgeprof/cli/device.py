@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from shlex import quote
 from typing import Annotated, Any, Optional
 
 import typer
@@ -29,14 +31,13 @@ def list_devices(config: options.Config = None) -> None:
     """List the configured devices, then the profiles that a device can have."""
     import os
     import sys
-    from pathlib import Path
 
     from edgeprof.cli.reporting import page_width, print_lines
-    from edgeprof.cli.request import all_profiles
-    from edgeprof.config.places import configured_devices, read_places
+    from edgeprof.cli.request import all_profiles, places_of
+    from edgeprof.config.places import configured_devices
     from edgeprof.report import profile as report
 
-    places = read_places({"config": config}, cwd=Path.cwd(), environ=os.environ)
+    places = places_of(config)
     machines = [(each.name, each.host or "", each.profile or "") for each in configured_devices(places)]
     known = all_profiles(os.fspath(places.file.folder) if places.file.folder else None)
     print_lines(report.render_list(machines, known.values(), width=page_width()), sys.stdout)
@@ -75,6 +76,8 @@ def add(
     from edgeprof.config.own import add_own_device, check_name
 
     check_name(name)
+    if not replace:
+        _expect_no_address(name, config)
     flags: dict[str, Any] = {"config": config, "device": host, "host": host, "profile": profile, "python": python}
     machine = machine_of(flags)  # refuses a host that is none and a profile that is unknown
     given = {"host": machine.host, "profile": _lasting(profile), "python": python}
@@ -84,6 +87,48 @@ def add(
     if machine.profile and machine.profile.estimate_only:
         print(f"note: nothing can be measured on a {machine.profile.title}: {machine.profile.estimate_only}")
     print(f"see what it is: edgeprof device probe {name}")
+
+
+@app.command("remove")
+def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="As it was added.")]) -> None:
+    """Take a machine out of your own devices, ~/.config/edgeprof/devices.yaml; nothing is removed from the machine."""
+    import os
+
+    from edgeprof.cli.request import places_of
+    from edgeprof.config.own import remove_own_device
+    from edgeprof.config.places import where_described
+
+    places = places_of()
+    project = where_described(name, places.file.devices)
+    own = places.own.get(name)
+    shown = remove_own_device(name, os.environ)
+    if own is None or shown is None:
+        raise _not_there(name, project, tuple(places.own))
+    print(f"{name} is no more in {shown}")
+    if project:
+        print(f"note: {project} describes it too, and still does")
+    if "host" in own.values:
+        print(f"what it keeps of edgeprof stays on it: edgeprof device clean {quote(own.values['host'].value)}")
+
+
+def _not_there(name: str, project: Optional[str], known: Sequence[str]) -> Exception:
+    from edgeprof.core.errors import ConfigError
+
+    if project:
+        return ConfigError(f'"{name}" is not among your own devices', f"it is the project's: {project}; edit that file")
+    hint = f"your own are {', '.join(known)}" if known else "you have none of your own"
+    return ConfigError(f'there is no device "{name}"', hint)
+
+
+def _expect_no_address(name: str, config: Optional[str]) -> None:
+    """One that the project's file sends elsewhere would be added and never reached."""
+    from edgeprof.cli.request import places_of
+    from edgeprof.core.errors import ConfigError
+
+    layer = places_of(config).file.devices.get(name)
+    if layer and "host" in layer.values:
+        hint = "change it there, choose another name, or add it with --replace: the project's keys still come first"
+        raise ConfigError(f'"{name}" has a host there already', hint, where=layer.values["host"].where)
 
 
 def _lasting(profile: Optional[str]) -> Optional[str]:

@@ -21,14 +21,14 @@ def probe(
     flags = {"config": config, "device": device, "host": host, "profile": profile, "python": python}
 
     from edgeprof.cli.reporting import expect_place, write_document
-    from edgeprof.cli.request import machine_of, workshop_of
+    from edgeprof.cli.request import machine_of, where_configured, workshop_of
     from edgeprof.report.board import entry_lines, render_json, topics
     from edgeprof.workflow.probe import probe as run
 
     if json:
         expect_place(json)
     machine, workshop = machine_of(flags), workshop_of(quiet=json == "-")
-    found = run(machine, workshop)
+    found = run(machine, workshop, where_configured(machine.name, config))
     workshop.progress.rest()
     if json:
         write_document(render_json(found), json)

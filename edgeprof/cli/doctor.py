@@ -17,13 +17,13 @@ def doctor(
     """Say what is installed, what each runtime can do there, and what would spoil a measurement, with its remedy."""
     flags: dict[str, Any] = dict(locals())
 
-    from edgeprof.cli.request import machine_of, workshop_of
+    from edgeprof.cli.request import asked_runtime, machine_of, workshop_of
     from edgeprof.core.exits import Exit
     from edgeprof.workflow.doctor import examine
 
     machine, workshop = machine_of(flags), workshop_of()
     remarks = []
-    for remark in examine(machine, workshop):
+    for remark in examine(machine, workshop, asked_runtime(flags)):
         workshop.progress.rest()
         remarks.append(remark)
         print(f"{'!' if remark.remedy else ' '} {remark.topic:12} {remark.text}")

@@ -20,7 +20,9 @@ Config = Annotated[
 Device = Annotated[
     Optional[str],
     typer.Option(
-        "--device", metavar="NAME", help="local (default), user@host, a configured name, or a profile with --host."
+        "--device",
+        metavar="NAME",
+        help="local (default), gpu[:N], user@host, a configured name, or a profile with --host.",
     ),
 ]
 Host = Annotated[
@@ -56,9 +58,20 @@ CoolDown = Annotated[
 ]
 Res = Annotated[
     Optional[str],
-    typer.Option("--res", metavar="RES", help="1080 (a 1920x1080 frame), 720p, 4k, 224, 640x480, 1x3x224x224, native."),
+    typer.Option(
+        "--res",
+        metavar="RES",
+        help="1080 (a frame, width x height 1920x1080), 720p, 224, 640x480, 1x3x224x224, native.",
+    ),
 ]
-Batch = Annotated[Optional[int], typer.Option("--batch", metavar="N", help="Frames an inference. Default 1.")]
+Batch = Annotated[
+    Optional[str],
+    typer.Option("--batch", metavar="N", help="Frames an inference, 1 as a rule; dynamic[:N] for any batch, run at N."),
+]
+Features = Annotated[
+    Optional[bool],
+    typer.Option("--features/--classifier", help="A timm model's feature pyramid instead of its classifier."),
+]
 Frame = Annotated[
     Optional[str],
     typer.Option(
@@ -67,7 +80,11 @@ Frame = Annotated[
 ]
 Fit = Annotated[
     Optional[str],
-    typer.Option("--fit", metavar="HOW", help="What becomes of a frame of another size: pad (default), resize, crop."),
+    typer.Option(
+        "--fit",
+        metavar="HOW",
+        help="What becomes of an image of another size than the network's: pad (default), resize, crop.",
+    ),
 ]
 Bgr = Annotated[Optional[bool], typer.Option("--bgr/--rgb", help="The camera's order of channels. Default: rgb.")]
 Shape = Annotated[
@@ -79,11 +96,17 @@ Input = Annotated[
 ]
 Runtime = Annotated[
     Optional[str],
-    typer.Option("--runtime", metavar="NAME", help="auto (race those installed), onnxruntime, openvino, torch, fake."),
+    typer.Option(
+        "--runtime", metavar="NAME", help="auto (race those installed), onnxruntime, openvino, tensorrt, torch."
+    ),
 ]
 Precision = Annotated[
     Optional[str],
-    typer.Option("--precision", metavar="NAME", help="fp32, bf16, int8, or auto: the fastest equal. Default fp32."),
+    typer.Option(
+        "--precision",
+        metavar="NAME",
+        help="fp32, bf16, fp16, int8, or auto: the fastest equal. Default the profile's, else fp32.",
+    ),
 ]
 Weights = Annotated[
     Optional[str],
@@ -91,10 +114,32 @@ Weights = Annotated[
 ]
 Calibration = Annotated[
     Optional[str],
-    typer.Option("--calibration", metavar="DIR", help="Images for int8's ranges. Without: random, for latency only."),
+    typer.Option("--calibration", metavar="DIR", help="Images, for parity and int8's ranges. Without: random ones."),
 ]
 Threads = Annotated[
     Optional[int], typer.Option("--threads", metavar="N", help="Default: the affinity mask, cut to the cgroup's quota.")
+]
+Copies = Annotated[
+    Optional[str],
+    typer.Option("--copies", metavar="HOW", help="TensorRT: in the sample (default), out of it, or mapped: zero copy."),
+]
+Graph = Annotated[
+    Optional[bool],
+    typer.Option("--graph/--no-graph", help="TensorRT: a CUDA graph where one can be made. Default: yes."),
+]
+Wait = Annotated[
+    Optional[str],
+    typer.Option("--wait", metavar="HOW", help="TensorRT: block (default) or spin until the card is done."),
+]
+Like = Annotated[
+    Optional[str],
+    typer.Option("--like", metavar="TOOL", help="trtexec: copies, graph and wait as that version has them."),
+]
+Dla = Annotated[Optional[int], typer.Option("--dla", metavar="N", help="TensorRT: that core of a Jetson's DLA.")]
+GpuFallback = Annotated[Optional[bool], typer.Option("--gpu-fallback", help="What the DLA cannot, the GPU may.")]
+Builds = Annotated[
+    Optional[int],
+    typer.Option("--builds", metavar="N", help="TensorRT: build so often; the plans take turns. Default 1."),
 ]
 P99 = Annotated[Optional[str], typer.Option("--p99", metavar="MS", help="p99 latency limit: 33.3, 33ms or 0.033s.")]
 P95 = Annotated[Optional[str], typer.Option("--p95", metavar="MS", help="p95 latency limit.")]
@@ -123,7 +168,7 @@ Allow = Annotated[
         "--allow",
         metavar="NAME",
         help="A FAIL stands in spite of this finding: foreign-load, steal, cgroup-throttling, swap, "
-        "thermal-throttling, over-current, under-voltage, canary.",
+        "thermal-throttling, over-current, under-voltage, gpu-shared, canary.",
     ),
 ]
 Accept = Annotated[

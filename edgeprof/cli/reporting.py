@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from edgeprof import __version__
 from edgeprof.core.answer import Answer, Refused
+from edgeprof.core.ending import ending_of
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.exits import Exit, worst
 from edgeprof.core.files import write_atomically
@@ -101,8 +102,8 @@ def print_figures(
 def _code_of(measurement: Measurement) -> Exit:
     broken = [process for process in measurement.processes if not process.ended.is_whole]
     for process in broken:
-        said = f": {process.message}" if process.message else ""
-        print(f"error: a process did not end well, {process.ended.value}{said}", file=sys.stderr)
+        message, hint = ending_of("a process", process.ended, process.message)
+        print(f"error: {message}" + (f"\nhint: {hint}" if hint else ""), file=sys.stderr)
     return Exit.ENVIRONMENT if broken else Exit.PASS
 
 
@@ -118,8 +119,19 @@ def print_lines(lines: Sequence[Line], stream: TextIO) -> None:
     stream.flush()
 
 
-def print_dry_run(request: Request, tensors: Sequence[str], estimated_s: float | None) -> None:
-    print_lines(dry_run.render(request.lines(), tensors, estimated_s, width=page_width()), sys.stdout)
+def print_dry_run(
+    request: Request, tensors: Sequence[str], estimated_s: float | None, wanted: Mapping[str, str | None]
+) -> None:
+    """For people, and as JSON where that is `wanted`; the other reports have no answer to tell of."""
+    for name in ("junit", "markdown"):
+        if wanted[name] is not None:
+            raise ConfigError("a dry run has no answer to write", "--json takes its values", where=f"--{name}")
+    path, lines = wanted["json"], request.lines()
+    if path is not None:
+        expect_place(path)
+        write_document(dry_run.document(lines, tensors, estimated_s, __version__), path)
+    people = sys.stderr if path == "-" else sys.stdout
+    print_lines(dry_run.render(lines, tensors, estimated_s, width=page_width()), people)
 
 
 def expect_place(path: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
     from edgeprof.config import Request
+    from edgeprof.config.places import Places
     from edgeprof.core.machine import Machine
     from edgeprof.core.profile import Found, Profile
     from edgeprof.workflow.workshop import Workshop
@@ -27,6 +28,27 @@ def machine_of(flags: Mapping[str, Any]) -> Machine:
     from edgeprof.config import load_machine
 
     return load_machine(flags, cwd=Path.cwd(), environ=os.environ, profiles=look_up_profile)
+
+
+def places_of(config: Optional[str] = None) -> Places:
+    """What the files and the environment describe."""
+    from edgeprof.config.places import read_places
+
+    return read_places({"config": config}, cwd=Path.cwd(), environ=os.environ)
+
+
+def where_configured(name: str, config: Optional[str]) -> Optional[str]:
+    """File, line and key of a machine's entry; None where no file describes it."""
+    from edgeprof.config.places import configured_devices
+
+    return next((each.where for each in configured_devices(places_of(config)) if each.name == name), None)
+
+
+def asked_runtime(flags: Mapping[str, Any]) -> str:
+    """The runtime that edgeprof.yaml, its device or the environment names, else auto."""
+    from edgeprof.config import load_asked_runtime
+
+    return load_asked_runtime(flags, cwd=Path.cwd(), environ=os.environ)
 
 
 def look_up_profile(word: str, base: str, project: Optional[str]) -> Found:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 
-def schema() -> None:
-    """Print the JSON Schema of edgeprof.yaml, for editors that check as one types."""
+import typer
+
+
+def schema(
+    of: Annotated[
+        str, typer.Argument(metavar="[request|dry-run]", help="edgeprof.yaml, or what check --dry-run --json writes.")
+    ] = "request",
+) -> None:
+    """Print the JSON Schema of edgeprof.yaml, for editors that check as one types, or of a dry run's JSON."""
     import json
 
     from edgeprof.config.schema import json_schema
+    from edgeprof.core.errors import ConfigError
+    from edgeprof.report import dry_run
 
-    print(json.dumps(json_schema(), indent=2))
+    schemas = {"request": json_schema, "dry-run": dry_run.json_schema}
+    if of not in schemas:
+        raise ConfigError(f'there is no schema of "{of}"', f"one of {', '.join(schemas)}")
+    print(json.dumps(schemas[of](), indent=2))

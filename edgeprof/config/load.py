@@ -14,9 +14,10 @@ from edgeprof.config.machine import machine_of
 from edgeprof.config.places import BUILT_IN, read_places, settle
 from edgeprof.config.precision import choose
 from edgeprof.config.request import Request
+from edgeprof.config.running import running_of
 from edgeprof.config.setting import TEXT
-from edgeprof.core.errors import ConfigError, TargetError
-from edgeprof.core.machine import Machine
+from edgeprof.core.errors import ConfigError
+from edgeprof.core.machine import expect_measurable
 from edgeprof.core.measurement import Plan
 from edgeprof.core.profile import Lookup, no_profiles
 from edgeprof.core.resolution import portrait_question
@@ -46,14 +47,16 @@ def load_request(
     resolution, res_text = settled["res"].value
     portrait = portrait_question(resolution, res_text)
     named = machine_of(places, settled, profiles)
-    _expect_measurable(named.machine)
+    expect_measurable(named.machine.name, named.machine.profile)
     choice = choose(settled, named.machine, is_run=is_run)
     _expect_frame(settled)
     return Request(
         models=models,
         candidates=tuple(_model(candidate, cwd) for candidate in candidates),
         resolution=resolution,
-        batch=settled["batch"].value,
+        batch=settled["batch"].value.rows,
+        is_dynamic=settled["batch"].value.is_dynamic,
+        features=settled["features"].value,
         frame=settled["frame"].value,
         fit=settled["fit"].value,
         bgr=settled["bgr"].value,
@@ -64,8 +67,9 @@ def load_request(
         raced=choice.raced.value,
         precision=choice.precision.value,
         weights=_weights(settled["weights"]),
-        calibration=_calibration(settled),
+        calibration=_calibration(settled["calibration"]),
         threads=settled["threads"].value,
+        running=running_of(settled, choice.raced.value),
         budget=budget,
         plan=_plan(settled),
         allow=settled["allow"].value,
@@ -90,20 +94,18 @@ def load_request(
     )
 
 
-def _expect_measurable(machine: Machine) -> None:
-    profile = machine.profile
-    if profile and profile.estimate_only:
-        raise TargetError(
-            f"nothing can be measured on {quoted(machine.name)}, a {profile.title}: {profile.estimate_only}",
-            "name another device; `edgeprof device list` has them",
-        )
-
-
 def _expect_frame(settled: Mapping[str, Given]) -> None:
     """A flag that changes nothing was meant to change something."""
-    for key in ("fit", "bgr"):
-        if settled[key].rank == 0 and settled["frame"].value is None:
-            raise ConfigError("there is no frame that it would change", "add --frame uint8", where=settled[key].where)
+    if settled["frame"].value is not None:
+        return
+    if settled["bgr"].rank == 0:
+        raise ConfigError("there is no frame that it would change", "add --frame uint8", where=settled["bgr"].where)
+    if settled["fit"].rank == 0 and settled["res"].value[0].is_native:
+        raise ConfigError(
+            "the model gets its own size, so nothing has to fit",
+            "add --res 1080, or --frame uint8:1920x1080",
+            where=settled["fit"].where,
+        )
 
 
 def _models(
@@ -139,15 +141,12 @@ def _weights(given: Given) -> str:
     return name if name in ("random", "pretrained") else _existing_file(given, "weights")
 
 
-def _calibration(settled: Mapping[str, Given]) -> str | None:
-    given, precision = settled["calibration"], settled["precision"].value
+def _calibration(given: Given) -> str | None:
     if given.value is None:
         return None
     path: str = os.path.abspath(given.folder / os.path.expanduser(given.value))
     if not os.path.isdir(path):
         raise ConfigError(f"calibration is {quoted(given.value)}, which is not a folder", where=given.where)
-    if given.rank == 0 and precision not in ("int8", "auto"):
-        raise ConfigError(f"{precision} is not calibrated", "add --precision int8", where=given.where)
     return path
 
 

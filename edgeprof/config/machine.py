@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,12 +14,9 @@ from edgeprof.config.layer import Given, merged
 from edgeprof.config.places import BUILT_IN, Places, read_places, settle
 from edgeprof.config.setting import HOST
 from edgeprof.core.errors import ConfigError, TargetError
-from edgeprof.core.machine import Machine
+from edgeprof.core.machine import HERE, Machine, card_of
 from edgeprof.core.profile import Found, Lookup, Profile, no_profiles
 from edgeprof.documents import quoted
-
-HERE = ("local", "cpu")
-_CARD = re.compile(r"(gpu|cuda)(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,12 @@ def load_machine(
     """The machine alone: for commands that need no model."""
     places = read_places(flags, cwd=cwd, environ=environ)
     return machine_of(places, settle(places), profiles).machine
+
+
+def load_asked_runtime(flags: Mapping[str, Any], *, cwd: Path, environ: Mapping[str, str]) -> str:
+    """The runtime that a check would take there: a name, or auto."""
+    asked: str = settle(read_places(flags, cwd=cwd, environ=environ))["runtime"].value
+    return asked
 
 
 def load_profile(
@@ -64,7 +66,7 @@ def machine_of(places: Places, settled: Mapping[str, Given], lookup: Lookup) -> 
     device, host = settled["device"], settled["host"]
     profile = _asked_profile(settled["profile"], places, lookup)
     name = device.value
-    if name in HERE or (_CARD.fullmatch(name) and name not in places.configured):
+    if name in HERE or (card_of(name) is not None and name not in places.configured):
         _expect_here(device, host)
     elif name in places.configured:
         host = _address(device, host)
@@ -123,11 +125,6 @@ def _expect_here(device: Given, host: Given) -> None:
             f"device {quoted(device.value)} is this machine, and host is {quoted(host.value)}",
             "leave one of the two out",
             where=device.where if device.origin != BUILT_IN else host.where,
-        )
-    if _CARD.fullmatch(device.value):
-        raise TargetError(
-            f"device {quoted(device.value)}: no runtime of this version runs on a gpu",
-            "use --device local for the cpu",
         )
 
 

@@ -51,7 +51,8 @@ def settle(places: Places) -> dict[str, Given]:
     settled["device"] = places.device
     res, quick = settled["res"], settled["quick"]
     if res.value[0].batch:
-        _imply(settled, "batch", res.value[0].batch, res, f"res {res.value[1]} has {res.value[0].batch}")
+        rows = res.value[0].batch
+        _imply(settled, "batch", settled["batch"].value.with_rows(rows), res, f"res {res.value[1]} has {rows}")
     if quick.value:
         _imply(settled, "processes", 1, quick, "quick means 1")
     return settled
@@ -81,11 +82,12 @@ def _imply(settled: dict[str, Given], key: str, value: Any, by: Given, because: 
 
 @dataclass(frozen=True)
 class Configured:
-    """A machine that a file describes, as a list shows it."""
+    """A machine that a file describes, as a list shows it; `where` is the file that comes first, with line and key."""
 
     name: str
     host: str | None
     profile: str | None
+    where: str
 
 
 def configured_devices(places: Places) -> tuple[Configured, ...]:
@@ -94,5 +96,15 @@ def configured_devices(places: Places) -> tuple[Configured, ...]:
     for name in places.configured:
         layers = (places.file.devices.get(name, EMPTY), places.own.get(name, EMPTY))
         host, profile = first(layers, "host"), first(layers, "profile")
-        found.append(Configured(name, host.value if host else None, profile.value if profile else None))
+        where = where_described(name, places.file.devices) or where_described(name, places.own) or ""
+        found.append(Configured(name, host.value if host else None, profile.value if profile else None, where))
     return tuple(found)
+
+
+def where_described(name: str, devices: Mapping[str, Layer]) -> str | None:
+    """File, line and key of what it says first; None where it is not there."""
+    layer = devices.get(name)
+    if layer is None:
+        return None
+    said = [*layer.values.values(), *layer.limits.values(), *layer.required.values()]
+    return said[0].origin if said else f"devices.{name}"

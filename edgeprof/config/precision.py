@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from edgeprof.agent.runtimes import RACED, RUNTIMES
+from edgeprof.agent.runtimes import ON_CARDS, RACED, RUNTIMES
 from edgeprof.config.layer import Given
 from edgeprof.config.places import BUILT_IN
 from edgeprof.core.errors import ConfigError
@@ -27,12 +27,21 @@ class Choice:
 
 def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = True) -> Choice:
     """The profile's precision belongs to its preferred runtime: with any other, or without that one, it is fp32."""
-    precision, profile = settled["precision"], machine.profile
-    raced = _raced(precision, profile)
+    precision, profile, asked = settled["precision"], machine.profile, settled["runtime"].value
+    raced = _raced(precision, machine)
+    if machine.card is not None and asked not in ("auto", *ON_CARDS):
+        raise ConfigError(
+            f"{asked} runs on the cpu, and {quoted(machine.name)} is a card",
+            "use --device local, or --runtime tensorrt",
+            where=settled["runtime"].where,
+        )
     if profile is None:
-        _expect_computed(precision, machine, is_run=is_run)
+        is_on_card = machine.card is not None or asked in ON_CARDS
+        if is_on_card and precision.origin == BUILT_IN:
+            precision = replace(precision, value="fp16")
+        if not is_on_card:
+            _expect_computed(precision, machine, is_run=is_run)
         return Choice(precision, raced)
-    asked = settled["runtime"].value
     first = next(iter(raced.value), None) if asked == "auto" else asked
     if precision.origin == BUILT_IN and first == profile.runtimes[0]:
         precision = replace(precision, value=profile.precision, origin=f"profile {profile.name}")
@@ -40,10 +49,13 @@ def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = Tru
     return Choice(precision, raced, _note(profile, raced, precision) if asked == "auto" else None)
 
 
-def _raced(like: Given, profile: Profile | None) -> Given:
+def _raced(like: Given, machine: Machine) -> Given:
+    profile = machine.profile
+    if machine.card is not None:
+        return replace(like, value=ON_CARDS, origin=BUILT_IN)
     if profile is None:
         return replace(like, value=RACED, origin=BUILT_IN)
-    value = tuple(name for name in profile.runtimes if name in RACED)
+    value = tuple(name for name in profile.runtimes if name in (*RACED, *ON_CARDS))
     return replace(like, value=value, origin=f"profile {profile.name}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from edgeprof.core.errors import ConfigError
@@ -16,6 +17,7 @@ _RATES = {"/s": 1.0, "fps": 1.0, "hz": 1.0}
 _WATTS = {"mw": 1e-3, "w": 1.0, "kw": 1e3}
 _JOULES = {"uj": 1e-6, "mj": 1e-3, "j": 1.0}
 _DIMENSIONS = (_SECONDS, _BYTES, _RATES, _WATTS, _JOULES)
+_MOST_ROWS = 1_000_000_000
 _NUMBER = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?)\s*([a-zµ/]*)")  # 33, 0.033s, 1.5 GiB
 
 
@@ -75,6 +77,32 @@ def frame_of(text: str) -> Resolution:
     if frame.batch:
         raise ValueError("a tensor's shape")
     return frame
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`rows` is what is proved and timed; a dynamic graph takes any other too."""
+
+    rows: int = 1
+    is_dynamic: bool = False
+
+    def __str__(self) -> str:
+        return f"dynamic, {self.rows} at a time here" if self.is_dynamic else str(self.rows)
+
+    def with_rows(self, rows: int) -> Batch:
+        return replace(self, rows=rows)
+
+
+def batch_of(text: str) -> Batch:
+    """`4`, `dynamic` or `dynamic:4`; ValueError for anything else."""
+    word, colon, number = text.strip().lower().partition(":")
+    is_dynamic = word == "dynamic"
+    if not is_dynamic:
+        word, number = "", word if not colon else ""
+    rows = 1 if is_dynamic and not colon else int(number)
+    if not 1 <= rows <= _MOST_ROWS:
+        raise ValueError("out of range")
+    return Batch(rows, is_dynamic)
 
 
 def shape_of(text: str) -> tuple[int, ...]:

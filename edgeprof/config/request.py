@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeprof.config.quantity import shown_warm_up
+from edgeprof.config.quantity import Batch, shown_warm_up
+from edgeprof.config.running import Running
 from edgeprof.core.budget import Budget
 from edgeprof.core.machine import Machine
 from edgeprof.core.measurement import Plan
@@ -20,6 +21,8 @@ class Request:
     candidates: tuple[str, ...]  # all the file names, whether or not they are among `models`
     resolution: Resolution
     batch: int
+    is_dynamic: bool  # the graph takes other batches too
+    features: bool  # the feature pyramid instead of the classifier
     frame: Resolution | None  # of a camera, which the graph takes; native: as large as the network's input
     fit: str
     bgr: bool
@@ -32,6 +35,7 @@ class Request:
     weights: str
     calibration: str | None  # a folder
     threads: int | None
+    running: Running
     budget: Budget
     plan: Plan
     allow: frozenset[str]
@@ -54,7 +58,8 @@ class Request:
             "model": ", ".join(self.models),
             "candidates": ", ".join(self.candidates) or "none",
             "res": str(self.resolution),
-            "batch": str(self.batch),
+            "batch": str(Batch(self.batch, self.is_dynamic)),
+            "features": _yes(self.features),
             "frame": _frame(self.frame),
             "fit": self.fit,
             "bgr": _yes(self.bgr),
@@ -67,6 +72,7 @@ class Request:
             "weights": self.weights,
             "calibration": self.calibration or "none",
             "threads": str(self.threads) if self.threads else "as many as the device allows",
+            **self.running.texts(),
             **{f"budget.{limit.metric.key}": str(limit) for limit in self.budget.limits},
             "processes": str(plan.processes),
             "quick": _yes(plan.quick),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edgeprof.agent.runtimes import RUNTIMES
-from edgeprof.config.quantity import amount_of, frame_of, warm_up_of
+from edgeprof.agent.trt.switches import COPIES
+from edgeprof.config.quantity import Batch, amount_of, batch_of, frame_of, warm_up_of
+from edgeprof.core.destination import PATTERN, expect_no_password, is_destination
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.resolution import FITS, NATIVE, Resolution, resolution_of
 from edgeprof.core.stats.steady import WarmUp
@@ -57,12 +58,9 @@ def _text(text: str) -> str:
     return text.strip()
 
 
-# What ssh takes for a host: no option, and nothing that a shell would read.
-_HOST = r"""(?!-)(?!.*[@/]-)[^\x00-\x20\x7f'`"<>;&|(){}$\\*?!~#]+"""
-
-
 def _host(text: str) -> str:
-    if not re.fullmatch(_HOST, text.strip()):
+    expect_no_password(text.strip())
+    if not is_destination(text.strip()):
         raise ValueError("no host")
     return text.strip()
 
@@ -132,7 +130,7 @@ HOST = Kind(
     "a host as ssh takes it",
     _host,
     (str,),
-    {"type": "string", "pattern": f"^{_HOST}$"},
+    {"type": "string", "pattern": f"^{PATTERN}$"},
     "write user@address, ssh://user@box:2222, or a Host of ~/.ssh/config",
 )
 WORD = Kind("a word or a number", _text, (str, int, float), {"type": ["string", "number"]})
@@ -157,6 +155,17 @@ FRAME = Kind(
     (str,),
     {"type": "string", "pattern": "^\\s*[uU][iI][nN][tT]8(:\\S.*)?$"},
     "write uint8, or uint8:1920x1080 (width x height) for a frame that is not as large as the network's input",
+)
+BATCH = Kind(
+    "a whole number from 1, or dynamic",
+    batch_of,
+    (int, str),
+    {
+        "type": ["integer", "string"],
+        "minimum": 1,
+        "pattern": "^\\s*([1-9]\\d*|[dD][yY][nN][aA][mM][iI][cC](:[1-9]\\d*)?)\\s*$",
+    },
+    "write 4, dynamic, or dynamic:4 for a graph that takes any batch and is run at 4",
 )
 WARM_UP = Kind(
     "auto, a time or a number of iterations",
@@ -193,12 +202,15 @@ class Setting:
         return "EDGEPROF_" + self.key.upper()
 
 
+_DEVICES = (None, None, "", True)  # no built-in value, and in a file only under devices
+
 SETTINGS = (
     Setting("model", TEXT, "a timm name, a path to an .onnx file, or package.module:factory"),
     Setting("res", RES, "what the camera gives: 1080 is a 1920x1080 frame, 224 a square", (NATIVE, "native"), "input"),
-    Setting("batch", _count(1), "frames per inference", 1, "input"),
+    Setting("batch", BATCH, "frames per inference; dynamic:4 makes a graph for any, run at 4", Batch(), "input"),
+    Setting("features", SWITCH, "the feature pyramid instead of the classifier", False, "input"),
     Setting("frame", FRAME, "uint8: the graph takes the camera's own frames, NHWC", None, "input"),
-    Setting("fit", _choice(FITS), "what becomes of a frame whose size is not the network's", "pad", "input"),
+    Setting("fit", _choice(FITS), "what becomes of an image whose size is not the network's", "pad", "input"),
     Setting("bgr", SWITCH, "the camera gives blue, green, red", False, "input"),
     Setting("device", TEXT, "local, user@host, a name under devices, or a profile with a host", "local"),
     Setting("host", HOST, "where the device is reached, as ssh takes it", section=None, on_device=True),
@@ -223,8 +235,15 @@ SETTINGS = (
         "precision", _choice(PRECISIONS), "what it computes in; auto takes the fastest faithful", "fp32", on_device=True
     ),
     Setting("weights", TEXT, "random, pretrained, or a checkpoint file", "random"),
-    Setting("calibration", TEXT, "a folder of images that int8 takes its ranges from; else random frames do"),
+    Setting("calibration", TEXT, "a folder of images that parity is taken over too, and int8's ranges"),
     Setting("threads", _count(1), "cpu threads; as many as the process may use where not given", on_device=True),
+    Setting("copies", _choice(COPIES), "to and from the card: in a sample, out of it, or mapped", *_DEVICES),
+    Setting("graph", SWITCH, "a CUDA graph where one can be made, which is usual", *_DEVICES),
+    Setting("wait", _choice(("block", "spin")), "how the host waits for the card; block is usual", *_DEVICES),
+    Setting("like", _choice(("trtexec",)), "copies, graph and wait as that tool has them", *_DEVICES),
+    Setting("dla", _count(0), "that core of a Jetson's DLA instead of the GPU", *_DEVICES),
+    Setting("gpu_fallback", SWITCH, "what the DLA cannot, the GPU may", False, *_DEVICES[1:]),
+    Setting("builds", _count(1), "so many builds of a plan take turns, a process each", 1, None),
     Setting("processes", _count(1), "fresh processes, each judged alone", 3, "sampling"),
     Setting("quick", SWITCH, "one process and shorter: for the desk, not for a gate", False, "sampling"),
     Setting(

@@ -90,7 +90,18 @@ def _ranked(board: Board, profiles: Iterable[Profile]) -> Iterable[tuple[tuple[i
 
 def _as_card(board: Board, profile: Profile) -> Match | None:
     name = _card(board, profile)
-    return Match(profile, CERTAIN, (f"the driver calls its card {name}",)) if name else None
+    if name is None:
+        return None
+    said = f"the driver calls its card {name}"
+    if _is_sliced(board, name):
+        return Match(profile, LIKELY, (said, "but MIG has cut it into slices, each less than the card"))
+    return Match(profile, CERTAIN, (said,))
+
+
+def _is_sliced(board: Board, name: str) -> bool:
+    """Whether no whole card of the name is left."""
+    cards = [card for card in board.cards if card.name == name]
+    return bool(cards) and all(card.is_sliced for card in cards)
 
 
 def _card(board: Board, profile: Profile) -> str | None:

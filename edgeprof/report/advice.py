@@ -125,7 +125,11 @@ _BY_REASON = {
         " sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj; without any of them leave power and energy out"
         " of the budget"
     ),
-    Reason.NO_GPU_MEMORY: "run edgeprof's agent as root, who may read nvmap, or leave {key} out of the budget",
+    Reason.NO_GPU_MEMORY: (
+        "let the agent see it: on a Jetson as root, who may read nvmap; in a container with the driver's utilities"
+        " (NVIDIA_DRIVER_CAPABILITIES=compute,utility) and the host's processes (--pid=host); or leave {key} out of"
+        " the budget"
+    ),
 }
 
 

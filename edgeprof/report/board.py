@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgeprof.core.board import Board, Hold
+from edgeprof.core.board import Board, Card, Hold
 from edgeprof.core.codec import plain
 from edgeprof.core.probe import Probe
+from edgeprof.documents import written
 
 _KINDS = {"jetson": "Jetson", "raspberry-pi": "Raspberry Pi", "x86": "x86 machine", "other": "unknown board"}
 _CLOCKS = {True: "locked", False: "not locked", None: "not visible"}
@@ -65,11 +66,13 @@ def state(probe: Probe) -> Iterator[Topic]:
 
 
 def entry_lines(probe: Probe) -> list[str]:
-    """How the device is configured: the command, and what it comes to in YAML."""
+    """How the device is configured, or the command that does it and what that comes to in YAML."""
+    keys = ", ".join(f"{key}: {written(value)}" for key, value in probe.entry.items())
+    if probe.configured is not None:
+        return ["", f"{probe.device} is configured in {probe.configured}; what fits it: {{{keys}}}"]
     if probe.add is None:
         return []
     name = probe.add.split()[3]
-    keys = ", ".join(f"{key}: {value}" for key, value in probe.entry.items())
     return ["", f"to give it a name: {probe.add}", "or in edgeprof.yaml:", "  devices:", f"    {name}: {{{keys}}}"]
 
 
@@ -103,9 +106,25 @@ def _memory(probe: Probe) -> str:
 def _gpu(board: Board) -> Iterator[Topic]:
     units = None if board.gpu_units is None else f"{board.gpu_units} TPCs on"
     dla = None if board.dla is None else f"{board.dla or 'no'} DLA"
-    words = [*board.gpus, *filter(None, (units, dla))]
+    words = [*(board.gpus if not board.cards else ()), *filter(None, (units, dla))]
     if words:
         yield Topic("gpu", ", ".join(words))
+    for card in board.cards:
+        yield Topic("gpu", _card(card))
+    if board.driver:
+        yield Topic("driver", board.driver + (f", NVML {board.nvml}" if board.nvml else ""))
+    if board.no_nvml:
+        yield Topic("driver", f"{_UNKNOWN}: {board.no_nvml}", "nvidia-smi tells more")
+
+
+def _card(card: Card) -> str:
+    """0: NVIDIA H200, GPU-aaaa0000, 140.4 GiB of its own, compute capability 9.0"""
+    size = None if card.memory_bytes is None else _gib(card.memory_bytes, "of its own")
+    ability = None if card.compute_capability is None else f"compute capability {card.compute_capability}"
+    slices = [f"{part.uuid or _UNKNOWN} with {_gib(part.memory_bytes, 'of it')}" for part in card.slices]
+    sliced = f"sliced by MIG into {' and '.join(slices) or 'nothing yet'}" if card.is_sliced else None
+    words = (card.name or _UNKNOWN, card.uuid, size, ability, sliced)
+    return f"{card.index}: {', '.join(filter(None, words))}"
 
 
 def _system(probe: Probe) -> str:

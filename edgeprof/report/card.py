@@ -10,15 +10,17 @@ from typing import Any, Optional
 from edgeprof.core.answer import Refused
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.codec import plain
-from edgeprof.report.lines import Line, labelled, labelled_list
+from edgeprof.report.lines import Line, labelled, labelled_list, line, printable
 from edgeprof.report.subject import parity_words, tensor_words
 from edgeprof.report.units import mib
 
 VERSION = 1
 # Several entries of the card on one line each; {} is the entry.
 _LINES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "batch": [("batch", "{}")],
+    "features": [("features", "{}")],
     "weights": [("weights", "{}"), ("classes", "{} classes")],
-    "fit": [("size_policy", "{}")],
+    "fit": [("size_policy", "{}"), ("network_size", "the network sees {}")],
     "frame": [("frame", "{}"), ("frame_fit", "{}"), ("preprocessing", "{}"), ("normalisation", "{}")],
     "graph": [("opset", "opset {}"), ("nodes", "{} operators"), ("exporter", "{}"), ("producer", "by {}")],
     "passes": [("passes", "{}")],
@@ -31,22 +33,36 @@ _LINES: Mapping[str, Sequence[tuple[str, str]]] = {
     "calibration": [("calibration_images", "{} images"), ("calibration_method", "{}"), ("calibration_log", "{}")],
     "plan": [("tensorrt", "{}"), ("built for", "for {}"), ("typing", "{} typing"), ("tf32", "tf32 {}")],
     "layers": [("layers", "{}"), ("layers by precision", "{}")],
-    "took": [("seconds", "{} s"), ("build_s", "{} s to build the plan")],
 }
+_TOOK = (("seconds", "in {} s"), ("build_s", "{} s to build the plan"))
 _BYTES = (("weights_bytes", "weights"), ("activation_bytes", "activations"), ("scratch_bytes", "scratch"))
 
 
 def render(
-    asked: str, form: str, artefact: Artefact, parity: Optional[Parity], files: Sequence[Path], *, width: int = 80
+    asked: str,
+    form: str,
+    artefact: Artefact,
+    parity: Optional[Parity],
+    files: Sequence[Path],
+    *,
+    width: int = 80,
+    was_cached: bool = False,
 ) -> list[Line]:
-    """The card of one form of one model."""
+    """The card of one form of one model; a graph that `was_cached` took its time before."""
     lines: list[Line] = []
-    for key, texts in _facts(asked, form, artefact, parity):
+    for key, texts in _facts(asked, form, artefact, parity, was_cached=was_cached):
         lines += labelled_list(key, texts, width)
     for place, file in enumerate(files):
         size = f" ({mib(file.stat().st_size)})" if file.exists() else ""
         lines += labelled("written" if place == 0 else "", f"{file}{size}", width, style="strong")
     return lines
+
+
+def render_brief(artefact: Artefact, parity: Optional[Parity], files: Sequence[Path]) -> list[Line]:
+    """What was made, and how near it is, in a line that is never wrapped: a path is copied."""
+    made = ", ".join(str(file) for file in files) or artefact.path
+    said = f": {_parity(artefact, parity)}" if parity else ""
+    return [line(printable(made + said))]
 
 
 def document(entries: Sequence[dict[str, Any]], edgeprof: str) -> str:
@@ -68,22 +84,37 @@ def refusal(answer: Refused) -> dict[str, Any]:
     return {"asked": answer.asked, "error": answer.message, "hint": answer.hint, "exit": int(answer.exit)}
 
 
-def _facts(asked: str, form: str, artefact: Artefact, parity: Optional[Parity]) -> Iterator[tuple[str, Sequence[str]]]:
+def _facts(
+    asked: str, form: str, artefact: Artefact, parity: Optional[Parity], *, was_cached: bool
+) -> Iterator[tuple[str, Sequence[str]]]:
     yield "model", [asked if asked == artefact.model else f"{asked} -> {artefact.model}"]
     yield "input", [tensor_words(tensor) for tensor in artefact.inputs]
     yield "output", [tensor_words(tensor) for tensor in artefact.outputs]
     yield "form", [form]
-    yield artefact.form, [f"{mib(artefact.size_bytes)}, {artefact.precision}, {artefact.digest[:12]}"]
+    graph = f"{mib(artefact.size_bytes)}, {artefact.precision}, {artefact.digest[:12]}"
+    if form == "openvino":  # its own files are made of the ONNX graph, and only where they are written
+        yield "from", [f"onnx, {graph}"]
+    else:
+        yield artefact.form, [graph]
+    # fp16 has its ranges from random frames where no images were given, and keeps no log of them.
+    is_calibrated = artefact.precision == "int8" or "calibration_images" in artefact.card
     for label, parts in _LINES.items():
         words = [text.format(artefact.card[key]) for key, text in parts if artefact.card.get(key)]
-        if words:
+        if words and (label != "calibration" or is_calibrated):
             yield label, [", ".join(words)]
+    took = [text.format(artefact.card[key]) for key, text in _TOOK if artefact.card.get(key)]
+    if took:
+        yield "made", [", ".join(took) + (", earlier: it was in the cache" if was_cached else "")]
     sizes = [f"{name} {mib(float(artefact.card[key]))}" for key, name in _BYTES if key in artefact.card]
     if sizes:
         yield "gpu memory", [", ".join(sizes)]
     if parity is not None:
-        of_graph = ", of the ONNX graph: the plan was not run" if artefact.form == "plan" else ""
-        yield "parity", [f"{parity.runtime}: {parity_words(parity)}{of_graph}"]
+        yield "parity", [_parity(artefact, parity)]
     if artefact.notes:
         yield "note", artefact.notes
     yield "kept", [artefact.path]
+
+
+def _parity(artefact: Artefact, parity: Parity) -> str:
+    of_graph = ", of the ONNX graph: the plan was not run" if artefact.form == "plan" else ""
+    return f"{parity.runtime}: {parity_words(parity)}{of_graph}"

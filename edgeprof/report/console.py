@@ -97,6 +97,9 @@ def _coverage(answer: Judged, processes: tuple[Summary, ...], width: int) -> lis
 
 def _verdict(answer: Judged, width: int) -> list[Line]:
     lines: list[Line] = []
+    if answer.plan_at:
+        digest = next((p.plan_digest for p in answer.measurement.processes if p.plan_digest), "")
+        lines += [*labelled("plan", f"{answer.plan_at} is the one that was judged, {digest}", width), BLANK]
     if answer.saved_at:
         lines += [saved_line(answer.saved_at), BLANK]
     return [*lines, line("━" * width, "dim"), *_headline(answer, width)]

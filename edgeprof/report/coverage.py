@@ -47,6 +47,8 @@ def warnings(answer: Judged) -> tuple[str, ...]:
         found.append("a fresh process may miss: the processes measured differ too much for the margin left")
     if answer.verdict.quick:
         found.append(QUICK)
+    if answer.plan_note:
+        found.append(answer.plan_note)
     return tuple(found)
 
 
@@ -76,4 +78,5 @@ def _early_decisions(answer: Judged) -> Iterator[str]:
         if any(last < taken for last, taken in decided):
             decided = decided[:1] if len(set(decided)) == 1 else decided
             at, of = (", ".join(map(str, each)) for each in zip(*decided, strict=True))
-            yield f"{ruling.limit.metric.title} was decided by sample {at} of {of}"
+            figures = ": the check's figure is of these, the table's of all" if ruling.observed is not None else ""
+            yield f"{ruling.limit.metric.title} was decided by sample {at} of {of}{figures}"

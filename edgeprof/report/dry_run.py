@@ -1,12 +1,16 @@
-"""What a command would do, every value with its origin."""
+"""What a command would do, every value with its origin: for people, and as JSON for programs."""
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+import json
+from typing import Any, Optional, Sequence
 
 from edgeprof.report.lines import BLANK, Line, labelled, labelled_list, one_line
 from edgeprof.report.tables import table
 from edgeprof.report.units import duration
+
+FORMAT, VERSION = "edgeprof dry run", 1
+_TEXT = {"type": "string"}
 
 
 def render(
@@ -28,3 +32,40 @@ def render(
     )
     lines += labelled("takes", about, width, style="strong")
     return lines
+
+
+def document(
+    values: Sequence[tuple[str, str, str]], tensors: Sequence[str], estimated_s: Optional[float], version: str
+) -> str:
+    """The same, as `json_schema` describes it; `version` is edgeprof's."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "edgeprof": version,
+        "values": [{"key": key, "value": value, "origin": origin} for key, value, origin in values],
+        "inputs": list(tensors),
+        "estimated_s": estimated_s,
+    }
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    says = {
+        "key": "as edgeprof.yaml and flags name it",
+        "value": "as a person reads it",
+        "origin": "flag, file, profile",
+    }
+    row = {key: {**_TEXT, "description": description} for key, description in says.items()}
+    content = {
+        "format": {"const": FORMAT},
+        "version": {"const": VERSION},
+        "edgeprof": {**_TEXT, "description": "edgeprof's own version"},
+        "values": {"type": "array", "items": _closed(row)},
+        "inputs": {"type": "array", "items": _TEXT, "description": "each model with what goes into it"},
+        "estimated_s": {"type": ["number", "null"], "description": "to a PASS, at the least; null is not known"},
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FORMAT, **_closed(content)}
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

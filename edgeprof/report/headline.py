@@ -36,10 +36,10 @@ def why(answer: Answer) -> str:
 
 
 def exit_of(answer: Answer) -> str:
-    """The exit code; where a gate softened it, what it would have been."""
+    """The exit code; where a gate softened it, or a plan could not be saved, what it would have been."""
     code = f"exit {int(answer.exit)}"
     if isinstance(answer, Judged) and answer.exit is not answer.verdict.exit:
-        return f"{code}, {int(answer.verdict.exit)} accepted"
+        return f"{code}, {int(answer.verdict.exit)} {'but for the plan' if answer.plan_note else 'accepted'}"
     return code
 
 

@@ -10,7 +10,8 @@
                share of the limit left over
     processes  in order, `_s` in seconds and `_bytes` in bytes; `telemetry` has each series in three numbers, its unit
                in its name, and the counters as they went up
-    coverage, findings, warnings, next_steps, parity, race, notes, job, device, host, card, measurement, saved_at
+    coverage, findings, warnings, next_steps, parity, race, notes, job, device, host, card, measurement, saved_at,
+    plan_at, plan_note
 
 What is not known, not finite or not measured is null. Samples are in the saved measurement, not here.
 """
@@ -86,6 +87,8 @@ def _check(answer: Answer) -> dict[str, Any]:
         ],
         **_about(answer.measurement),
         "saved_at": answer.saved_at,
+        "plan_at": answer.plan_at,
+        "plan_note": answer.plan_note,
     }
 
 
@@ -148,9 +151,17 @@ def _process(summary: Summary, percents: Sequence[float], batch: int) -> dict[st
         "peak_memory_bytes": process.peak_memory_bytes,
         "memory_scope": process.memory_scope,
         "memory_method": process.memory_method,
+        "gpu_loading_bytes": process.gpu_loading_bytes,
+        "gpu_running_bytes": process.gpu_running_bytes,
+        "gpu_uuid": process.gpu_uuid,
         "precision": process.precision,
         "threads": process.threads,
         "runtime_version": process.runtime_version,
+        "inside_infer": process.inside_infer,
+        "plan_digest": process.plan_digest,
+        "plan_bytes": process.plan_bytes,
+        "device_bytes": process.device_bytes,
+        "segments": asdict(process.segments) if process.segments else None,
         "power_mode": process.power_mode,
         "clocks_locked": process.clocks_locked,
         "telemetry": figures_of(process, batch),

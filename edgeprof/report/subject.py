@@ -9,6 +9,7 @@ from edgeprof.core.artefact import Parity
 from edgeprof.core.job import Tensor
 from edgeprof.core.measurement import Lap, Measurement
 from edgeprof.report.lines import Line, labelled_list
+from edgeprof.report.plan import plan_facts
 from edgeprof.report.units import count, mib, ms, number
 
 Fact = tuple[str, str]
@@ -62,6 +63,7 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
     if card.get("graph", "fp32") != "fp32":  # the runtime's precision is what it makes of an fp32 graph
         words.append(f"{card['graph']} graph")
     yield "artefact", ", ".join([mib(measurement.size_bytes), *words, job.artefact[:12]])
+    yield from plan_facts(measurement.processes)
     for lap in measurement.race:
         yield "race", _lap(lap, is_winner=(lap.runtime, lap.precision) == (job.runtime, job.precision))
     if measurement.parity is not None:

@@ -45,5 +45,10 @@ def newest_first(folder: Path, model: str) -> list[Path]:
     return sorted(folder.glob(f"*-{glob.escape(_file_word(model))}.json"), reverse=True)
 
 
+def saved_count(folder: Path) -> int:
+    """How many measurements lie there, by their files' names: 20261120T070809Z-0a1b2c-resnet18.json."""
+    return sum(1 for _ in folder.glob("[0-9]*T[0-9]*Z-*.json"))
+
+
 def _file_word(model: str) -> str:
     return re.sub(r"[^\w.-]+", "-", model).strip("-.")[-60:]

@@ -15,6 +15,9 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _PARTS = ("core", "agent")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAIN = b"from edgeprof.agent.__main__ import main\n\nmain()\n"
+# What zipfile says of a file that is not what we wrote: unreadable, no archive, without a member, with one that is
+# damaged, encrypted (RuntimeError) or compressed in a way that it does not know (NotImplementedError).
+_OTHERS = (OSError, zipfile.BadZipFile, KeyError, zlib.error, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -64,5 +67,5 @@ def _holds(path: Path, members: dict[str, bytes], *, compiled: bool = False) -> 
         with zipfile.ZipFile(path) as archive:
             is_same = all(archive.read(name) == content for name, content in members.items())
             return is_same and sorted(archive.namelist()) == sorted(names) and archive.testzip() is None
-    except (OSError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except _OTHERS:
         return False

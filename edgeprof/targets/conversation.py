@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from edgeprof.core.codec import plain
+from edgeprof.core.ending import ending_of
 from edgeprof.core.errors import AgentError, ConvertError, EdgeprofError, RuntimeUnavailable, TargetError
+from edgeprof.core.measurement import Ended
 from edgeprof.core.protocol import BEAT_S, PROTOCOL, SILENCE_S, Order, hello, line_of, message_of
 from edgeprof.targets import Target
 from edgeprof.targets.bundle import Bundle
@@ -21,6 +23,7 @@ _LONGEST_LINE = 4 << 20  # 20,000 samples are some 450 KB
 _GREETS_WITHIN_S = 60.0  # a first start from a slow card
 _ENDS_WITHIN_S = 4.0
 _ENDS_ASTRAY_WITHIN_S = 0.5  # one that does not do as it should, when its stdin closes too
+_KILLED = "by signal 9"
 _ERRORS = {"unavailable": RuntimeUnavailable, "refused": ConvertError, "lock": TargetError}
 
 
@@ -124,7 +127,12 @@ class _Talk:
         loss = self._target.loss(code, self._complaints.text())
         if loss:
             return AgentError(f"the link to {self._target.name} was lost: {loss}", "see to the network", cause="lost")
-        return AgentError(f"the agent ended {_how(code)} {when}", self._complaints.hint())
+        how = _how(code)
+        if how == _KILLED:  # who is killed says nothing; its shell says "Killed"
+            hint = ending_of("the agent", Ended.KILLED, how)[1]
+        else:
+            hint = self._complaints.hint() or ending_of("the agent", Ended.CRASHED, how)[1]
+        return AgentError(f"the agent ended {how} {when}", hint)
 
 
 def _error_of(event: Event) -> EdgeprofError:

@@ -26,7 +26,7 @@ from edgeprof.targets.remote_shell import (
     no_python,
     version_of,
 )
-from edgeprof.targets.ssh_words import expect_destination, loss_of, unreachable
+from edgeprof.targets.ssh_words import as_typed, expect_destination, loss_of, unreachable
 from edgeprof.targets.transfer import Damaged, Lost, RemoteKeeper, Show, stored_name
 
 _MOST_NOISE = 200  # lines that a login shell says first
@@ -231,7 +231,7 @@ class SshTarget:
             code = master.wait(1.0)
         except subprocess.TimeoutExpired:
             message = f'device "{self.name}" let us in and then did not answer'
-            return TargetError(message, f"try: ssh {self._destination} true", may_pass=True)
+            return TargetError(message, f"try: ssh {as_typed(self._destination)} true", may_pass=True)
         if code == _SSH_ENDED:
             return unreachable(self.name, self._destination, complaints.text())
         message = f'device "{self.name}" let us in, and {self._python} or the login shell ended with exit code {code}'

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 
+from edgeprof.core.destination import expect_no_password, is_destination
 from edgeprof.core.errors import ConfigError, TargetError
 from edgeprof.targets.hearing import printable
 
-_FORBIDDEN = re.compile(r"""[\s"'`$\\;&<>|(){}*?!~#]""")  # what neither a host nor a user has, and shells care about
 _KEPT_LINES = 12
 
 
@@ -89,23 +92,28 @@ _COMPLAINTS = (
 
 def expect_destination(destination: str) -> None:
     """Refuse what ssh could take for an option, and what a ProxyCommand could hand to a shell."""
-    parts = destination.removeprefix("ssh://").split("@")
-    is_odd = any(not part or part.startswith("-") for part in parts) or _FORBIDDEN.search(destination)
-    if is_odd or not destination.isprintable() or len(destination) > 255:
+    expect_no_password(destination)
+    if not is_destination(destination):
         raise ConfigError(
             f'host "{" ".join(printable(destination).split())}" is nothing that ssh can be told',
             "write an alias of ~/.ssh/config, user@address or ssh://user@address:2222",
         )
 
 
+def as_typed(destination: str, environ: Mapping[str, str] = os.environ) -> str:
+    """What follows `ssh` in a command that goes where edgeprof went."""
+    config = environ.get("EDGEPROF_SSH_CONFIG")
+    return f"-F {quote(config)} {destination}" if config else destination
+
+
 def unreachable(name: str, destination: str, said: str) -> TargetError:
     """ssh ended without getting through; `said` is its stderr."""
     for complaint in _COMPLAINTS:
         if complaint.seen.search(said):
-            hint = complaint.hint.format(destination=destination, said=_worth_showing(said))
+            hint = complaint.hint.format(destination=as_typed(destination), said=_worth_showing(said))
             return _error(name, destination, complaint.words, hint, may_pass=complaint.may_pass)
     last = said.strip().rpartition("\n")[2] or "ssh ended without a word"
-    return _error(name, destination, last, f"try: ssh {destination}", may_pass=False)
+    return _error(name, destination, last, f"try: ssh {as_typed(destination)}", may_pass=False)
 
 
 def _error(name: str, destination: str, words: str, hint: str, *, may_pass: bool) -> TargetError:

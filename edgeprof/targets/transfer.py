@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from edgeprof.core.artefact import digest_in, named
 from edgeprof.core.errors import AgentError, TargetError
 from edgeprof.core.protocol import SILENCE_S, line_of, message_of
 from edgeprof.targets.hearing import Complaints, Ear, Silence, TooLong, printable
@@ -42,10 +43,14 @@ class Damaged(AgentError):
 
 
 def stored_name(digest: str, path: Path) -> str:
-    """A name of ours on the device: runtimes look at how a file's name ends, and nobody else chooses where it lies."""
+    """A name of ours on the device: runtimes look at how a file's name ends, and nobody else chooses where it lies.
+
+    A file that is named by its digest already keeps its name, since the graph beside it asks for it by that.
+    """
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise TargetError(f'"{printable(digest)}" is no digest of "{printable(str(path))}"')
-    return f"{digest}-{_NAME.sub('_', path.name)[-64:]}"
+    own = path.name[len(digest) + 1 :] if digest_in(path.name) == digest else path.name
+    return named(digest, _NAME.sub("_", own)[-64:])
 
 
 class RemoteKeeper:

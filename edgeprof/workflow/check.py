@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from edgeprof.config import Request
 from edgeprof.core.answer import Answer, Judged, Refused
 from edgeprof.core.budget import Budget
 from edgeprof.core.errors import AgentError, EdgeprofError, TargetError
-from edgeprof.core.exits import Exit
+from edgeprof.core.exits import Exit, worst
 from edgeprof.core.measurement import Ended, Measurement
 from edgeprof.core.verdict import Word, judge
 from edgeprof.workflow.conditions import device_for
@@ -18,18 +19,30 @@ from edgeprof.workflow.device import Device
 from edgeprof.workflow.measuring import measure_all
 from edgeprof.workflow.prepare import Ready, prepare
 from edgeprof.workflow.reuse import saved_like
+from edgeprof.workflow.save_plan import expect_savable, save_plan
 from edgeprof.workflow.workshop import Workshop
 
 
-def check(request: Request, workshop: Workshop) -> Iterator[Answer]:
-    """An answer for each model, as soon as it is known."""
+def check(request: Request, workshop: Workshop, plan_to: Path | None = None) -> Iterator[Answer]:
+    """An answer for each model, as soon as it is known. `plan_to`: where the plan that was judged is wanted."""
+    expect_savable(request, plan_to)
     with device_for(request, workshop) as (request, device):  # noqa: PLR1704 (the same, with notes of the device)
         cooling = CoolDown(device, is_on=request.cools_down)
         for model in request.models:
             try:
-                yield _check(request, model, device, workshop, cooling)
+                answer = _check(request, model, device, workshop, cooling)
+                yield answer if plan_to is None else _with_plan(answer, device, plan_to)
             except EdgeprofError as error:
                 yield Refused(model, error.message, error.hint, _exit_of(error, request.budget))
+
+
+def _with_plan(answer: Judged, device: Device, to: Path) -> Judged:
+    """What becomes of the plan changes the exit code, and no verdict."""
+    try:
+        return replace(answer, plan_at=save_plan(answer.measurement, device, to))
+    except EdgeprofError as error:
+        note = f"the plan was not saved: {error}" + (f"; {error.hint}" if error.hint else "")
+        return replace(answer, plan_note=note, exit=worst((answer.exit, error.exit)))
 
 
 def _exit_of(error: EdgeprofError, budget: Budget) -> Exit:

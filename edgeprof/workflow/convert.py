@@ -7,19 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgeprof.agent.trt.library import NAMES, found
 from edgeprof.agent.trt.order import BuildOrder
 from edgeprof.config import Request
-from edgeprof.convert import produce
+from edgeprof.convert import known, produce
 from edgeprof.convert.int8 import quantisation_for
 from edgeprof.convert.openvino_ir import write_ir
 from edgeprof.convert.plan import plan_of
+from edgeprof.convert.recipe import Recipe
 from edgeprof.core.answer import Refused
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.errors import ConfigError, ConvertError, EdgeprofError
 from edgeprof.core.machine import Machine
-from edgeprof.core.resolution import NATIVE
+from edgeprof.core.resolution import size_words
 from edgeprof.workflow.device import Device, open_device
-from edgeprof.workflow.prepare import prepared_for, recipe_of
+from edgeprof.workflow.prepare import as_read_by, prepared_for, recipe_of
 from edgeprof.workflow.proof import prove
 from edgeprof.workflow.workshop import Workshop
 
@@ -38,18 +40,25 @@ class Converted:
     artefact: Artefact
     parity: Parity | None
     files: tuple[Path, ...] = ()
+    was_cached: bool = False  # the graph; it was made before
 
 
 def convert(
-    request: Request, forms: Sequence[str], plan: BuildOrder, to: Path | None, workshop: Workshop
+    request: Request,
+    forms: Sequence[str],
+    plan: BuildOrder,
+    to: Path | None,
+    workshop: Workshop,
+    opset: int | None = None,
 ) -> Iterator[Converted | Refused]:
-    """Each form of each model as soon as it is made."""
+    """Each form of each model as soon as it is made; without an opset in the one that its reader knows."""
     _expect_place(request, forms, to)
     with open_device(Machine("local"), workshop) as device:
         for model in request.models:
             for form in forms:
                 try:
-                    yield _converted(request, model, form, plan, to, device, workshop)
+                    recipe = _recipe(request, model, form, plan, opset, device)
+                    yield _converted(request, recipe, form, plan, to, device, workshop)
                 except EdgeprofError as error:
                     yield Refused(model, error.message, error.hint, error.exit)
 
@@ -63,16 +72,27 @@ def forms_of(words: str) -> tuple[str, ...]:
     return forms
 
 
-def _converted(
-    request: Request, model: str, form: str, plan: BuildOrder, to: Path | None, device: Device, workshop: Workshop
-) -> Converted:
-    progress = workshop.progress
+def _recipe(request: Request, model: str, form: str, plan: BuildOrder, opset: int | None, device: Device) -> Recipe:
     recipe = recipe_of(request, model, form)
+    # A plan for a card that is elsewhere is TensorRT-RTX's, whose versions are later ones.
+    library = found(NAMES) if form == "tensorrt" and not plan.compute_capability else None
+    if opset is not None:
+        recipe = replace(recipe, opset=opset)
+    elif library is not None and library.name == "tensorrt":
+        recipe = as_read_by(recipe, library.version)
     if request.precision == "int8":
         how = quantisation_for(PROVED_ON[form] or form, device.facts.machine or "", device.facts.cpu_flags)
-        recipe = replace(recipe, precision="int8", quantisation=how, calibration=request.calibration or "")
+        recipe = replace(recipe, precision="int8", quantisation=how)
     elif request.precision == "fp16":
-        recipe = replace(recipe, precision="fp16", calibration=request.calibration or "")
+        recipe = replace(recipe, precision="fp16")
+    return recipe
+
+
+def _converted(
+    request: Request, recipe: Recipe, form: str, plan: BuildOrder, to: Path | None, device: Device, workshop: Workshop
+) -> Converted:
+    progress, model = workshop.progress, recipe.model
+    was_cached = known(recipe, workshop.cache) is not None
     artefact = produce(recipe, workshop.cache, progress.show)
     if artefact.form != "onnx":
         raise ConfigError(f'"{model}" is not converted', "name a timm model, an .onnx file or a factory")
@@ -84,7 +104,7 @@ def _converted(
         built = plan_of(artefact, replace(plan, precision=artefact.precision), workshop.cache, progress.show)
         artefact = replace(built, notes=artefact.notes, card={**artefact.card, **built.card})
     files = _written(artefact, form, _place(request, artefact, form, to), workshop) if to else ()
-    return Converted(model, form, artefact, proved.parity, files)
+    return Converted(model, form, artefact, proved.parity, files, was_cached)
 
 
 def _expect_place(request: Request, forms: Sequence[str], to: Path | None) -> None:
@@ -102,10 +122,10 @@ def _place(request: Request, artefact: Artefact, form: str, to: Path | None) -> 
     if to.suffix == suffix:
         return to
     asked = request.resolution
-    size = "" if asked == NATIVE else f"-{asked.height}x{asked.width}"
-    frame = "-frame" if request.frame else ""
+    size = f"-{size_words(asked.height, asked.width)}" if asked.height and asked.width else ""
+    kind = ("-features" if request.features else "") + ("-frame" if request.frame else "")
     stem = Path(artefact.model).stem.replace(":", ".")
-    return to / f"{stem}{size}{frame}-{artefact.precision}{suffix}"
+    return to / f"{stem}{size}{kind}-{artefact.precision}{suffix}"
 
 
 def _written(artefact: Artefact, form: str, place: Path, workshop: Workshop) -> tuple[Path, ...]:
@@ -116,6 +136,7 @@ def _written(artefact: Artefact, form: str, place: Path, workshop: Workshop) -> 
             files = [place, write_ir(Path(artefact.path), place)]
         else:
             files = [Path(shutil.copyfile(artefact.path, place))]
+            files += [Path(shutil.copyfile(path, place.parent / Path(path).name)) for path in artefact.data]
         log = Path(artefact.path).parent / _LOG
         if log.is_file():
             files.append(Path(shutil.copyfile(log, place.with_suffix(f".{_LOG}"))))

@@ -8,13 +8,14 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any, Optional
 
 from edgeprof.core.board import Board
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
 from edgeprof.core.host import Host
-from edgeprof.core.machine import Machine
+from edgeprof.core.machine import HERE, Machine
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets import Target
 from edgeprof.targets.bundle import Bundle, bundle
@@ -22,10 +23,11 @@ from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
 from edgeprof.targets.local import LocalTarget
 from edgeprof.targets.ssh import SshTarget
+from edgeprof.workflow.installing import has_tensorrt_wheels, packages_of, pip_command, tensorrt_command
+from edgeprof.workflow.likeness import word_for
 from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
 
-_HERE = ("local", "cpu")
 _LONGEST_HELD_S = 1e9  # more is a clock that began in 1970 and was set since
 
 
@@ -37,6 +39,12 @@ class FoundRuntime:
     version: Optional[str]  # the codec reads it
     precisions: tuple[str, ...]
     install: str
+    lack: Optional[str] = None  # what it needs besides, and the device has not: a card, its driver
+    remedy: Optional[str] = None
+
+    @property
+    def is_usable(self) -> bool:
+        return self.version is not None and self.lack is None
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,10 @@ class Device:
         return restore(Host, self.host, "host")
 
     def install(self, runtime: FoundRuntime) -> str:
-        """What brings a runtime: a command for here, and for elsewhere the one that knows that machine's Python."""
-        if self.machine.host is None:
-            return runtime.install
-        return f"edgeprof device probe {self.name} says how to install a runtime there"
+        """The command that brings a runtime, for the interpreter that its agent runs under."""
+        if runtime.name == "tensorrt" and not has_tensorrt_wheels(self.board, self.host):
+            return tensorrt_command(self.board)
+        return pip_command(packages_of(runtime.install, self.host), self.host, self.machine)
 
     def runtime(self, name: str) -> FoundRuntime:
         """The runtime of that name, if it can be used."""
@@ -70,19 +78,23 @@ class Device:
             raise RuntimeUnavailable(f'unknown runtime "{name}"', f"one of {known}")
         if found.version is None:
             raise RuntimeUnavailable(f"{name} is not installed on {self.name}", self.install(found))
+        if found.lack:
+            raise RuntimeUnavailable(f"{found.version} cannot run on {self.name}: {found.lack}", found.remedy)
         return found
 
 
 @contextmanager
-def open_device(machine: Machine, workshop: Workshop, wait_s: float | None = None) -> Iterator[Device]:
+def open_device(
+    machine: Machine, workshop: Workshop, wait_s: float | None = None, wanted: tuple[str, ...] = ()
+) -> Iterator[Device]:
     """Start the agent once to see what is there. A device that cannot be reached is never replaced by this machine.
 
-    `wait_s`: how long one may take that starts up.
+    `wait_s`: how long one may take that starts up. `wanted`: the runtimes that may be used; empty: any.
     """
     target = target_of(machine, workshop.progress, wait_s)
     try:
         agent = _bundled(workshop)
-        with conversation(target, agent, Order(Task.DESCRIBE)) as events:
+        with conversation(target, agent, Order(Task.DESCRIBE, wanted=wanted)) as events:
             seen = next(event for event in events if event["event"] == "done")
         yield _device(machine, target, agent, seen)
     finally:
@@ -100,7 +112,7 @@ def target_of(machine: Machine, progress: Progress, wait_s: float | None = None)
             show=progress.show,
             say=progress.say,
         )
-    if machine.name in _HERE:
+    if machine.name in HERE or machine.card is not None:
         return LocalTarget(machine.python) if machine.python else LocalTarget()
     raise _no_way_to(machine)
 
@@ -167,11 +179,7 @@ def _device(machine: Machine, target: Target, agent: Bundle, seen: Event) -> Dev
 
 def _no_way_to(machine: Machine) -> TargetError:
     name = machine.name
-    if name.startswith(("gpu", "cuda")):
-        return TargetError(
-            f'device "{name}": no runtime of this version runs on a gpu', "use --device local for the cpu"
-        )
-    profile = f" --profile {machine.profile.name}" if machine.profile else ""
+    profile = f" --profile {quote(word_for(machine.profile))}" if machine.profile else ""
     own = "NAME" if machine.profile and machine.profile.name == name else name
     return TargetError(
         f'device "{name}" has no address',

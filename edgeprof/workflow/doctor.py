@@ -16,6 +16,8 @@ from edgeprof.core.errors import ConvertError
 from edgeprof.core.installed import installed_version
 from edgeprof.core.machine import Machine
 from edgeprof.core.validity import FOREIGN_SHARE
+from edgeprof.report.units import count
+from edgeprof.store.measurements import saved_count
 from edgeprof.workflow.device import open_device
 from edgeprof.workflow.fitness import remarks_of
 from edgeprof.workflow.remark import Remark
@@ -26,8 +28,8 @@ _BUSY_LOOK_S = 0.5
 _LEAST_FREE_BYTES = 2 << 30
 
 
-def examine(machine: Machine, workshop: Workshop) -> Iterator[Remark]:
-    """This workstation first, then the device: everything in the order a person would look."""
+def examine(machine: Machine, workshop: Workshop, asked: str = "auto") -> Iterator[Remark]:
+    """This workstation first, then the device, as a check with the runtime `asked` would find them."""
     yield Remark("edgeprof", f"{__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     progress = workshop.progress
     progress.show("importing timm")
@@ -38,7 +40,7 @@ def examine(machine: Machine, workshop: Workshop) -> Iterator[Remark]:
         yield _load("workstation")
     progress.show(f"asking {machine.name}" if machine.host else "asking the device")
     with open_device(machine, workshop) as device:
-        yield from remarks_of(device)
+        yield from remarks_of(device, asked)
     if not machine.host:
         progress.show("looking for other programs")
         yield _load("load")
@@ -67,8 +69,10 @@ def _folders(cache: Cache, folder: Path) -> Iterator[Remark]:
         yield Remark("cache", error.message, error.hint, is_fatal=True)
     else:
         total = sum(entry.size_bytes for entry in entries)
-        yield _writable("cache", cache.root, f"{len(entries)} artefacts, {total / 2**20:.0f} MiB", "EDGEPROF_CACHE")
-    yield _writable("saved", folder, "measurements", "EDGEPROF_MEASUREMENTS")
+        yield _writable(
+            "cache", cache.root, f"{count(len(entries), 'artefact')}, {total / 2**20:.0f} MiB", "EDGEPROF_CACHE"
+        )
+    yield _writable("saved", folder, count(saved_count(folder), "measurement"), "EDGEPROF_MEASUREMENTS")
 
 
 def _writable(topic: str, folder: Path, what: str, variable: str) -> Remark:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.core.host import Host
 from edgeprof.core.probe import Probe
 from edgeprof.core.requirement import unmet
 from edgeprof.core.validity import FOREIGN_SHARE
 from edgeprof.report import board
 from edgeprof.workflow.device import Device
+from edgeprof.workflow.installing import interpreter_of
 from edgeprof.workflow.probe import probe_of
 from edgeprof.workflow.remark import Remark
 
@@ -18,12 +20,13 @@ _LEAST_FREE_BYTES = 2 << 30
 _LEAST_MEMORY_BYTES = 1 << 30
 
 
-def remarks_of(device: Device) -> Iterator[Remark]:
-    """Everything in the order a person would look."""
+def remarks_of(device: Device, asked: str = "auto") -> Iterator[Remark]:
+    """Everything in the order a person would look. `asked` is the runtime that a check would take."""
     found = probe_of(device)
     yield from _told(board.identity(found), is_fatal=True)
     yield from _requirements(device)
-    yield from _runtimes(device, found)
+    yield Remark("python", f"{device.facts.python or 'not visible'} at {interpreter_of(device.machine)}")
+    yield from _runtimes(device, asked)
     yield from _machine(device)
     yield from _told(board.state(_without(found, {runtime.name for runtime in device.runtimes})), is_fatal=False)
     yield from _disk(device)
@@ -51,20 +54,26 @@ def _requirements(device: Device) -> Iterator[Remark]:
         yield Remark("require", one.message, one.hint, is_fatal=True)
 
 
-def _runtimes(device: Device, found: Probe) -> Iterator[Remark]:
-    installs = {name: missing.command for missing in found.missing for name in missing.what.split(" and ")}
-    usable = 0
-    for runtime in device.runtimes:
-        if runtime.name == "fake":
-            continue
-        usable += runtime.version is not None
-        if runtime.version:
+def _runtimes(device: Device, asked: str) -> Iterator[Remark]:
+    """One that is missing is a problem where it is asked for, or preferred, or where there is no other."""
+    shown = [runtime for runtime in device.runtimes if runtime.name != "fake"]
+    profile = device.machine.profile
+    preferred = profile.runtimes[0] if profile and asked == "auto" else None
+    if device.machine.card is not None and asked == "auto":
+        preferred = ON_CARDS[0]
+    for runtime in shown:
+        if runtime.lack:
+            remedy = runtime.remedy if runtime.name in (asked, preferred) else None
+            yield Remark(runtime.name, f"{runtime.version}, but {runtime.lack}", remedy)
+        elif runtime.version:
             yield Remark(runtime.name, f"{runtime.version}: {', '.join(runtime.precisions)}")
+        elif runtime.name in (asked, preferred):
+            yield Remark(runtime.name, "not installed", device.install(runtime))
         else:
-            install = installs.get(runtime.name, runtime.install) if device.machine.host else runtime.install
-            yield Remark(runtime.name, "not installed", install)
-    if not usable:
-        yield Remark("runtimes", "none is installed: nothing can be measured", "pip install onnxruntime", is_fatal=True)
+            yield Remark(runtime.name, f"not installed, and nothing asks for it: {device.install(runtime)}")
+    if not any(runtime.is_usable for runtime in shown):
+        remedy = device.install(shown[0]) if shown else None
+        yield Remark("runtimes", "none is installed: nothing can be measured", remedy, is_fatal=True)
 
 
 def _machine(device: Device) -> Iterator[Remark]:
@@ -77,7 +86,7 @@ def _machine(device: Device) -> Iterator[Remark]:
         is_fast = host.governor == "performance"
         remedy = None if is_fast else "for steadier numbers: cpupower frequency-set -g performance"
         yield Remark("governor", host.governor, remedy)
-    yield _memory(host)
+    yield _memory(host, device.board.memory_bytes)
 
 
 def _cores(host: Host) -> Remark:
@@ -91,10 +100,12 @@ def _cores(host: Host) -> Remark:
     return Remark("cores", text, "raise the quota: threads that share too little time throttle" if throttles else None)
 
 
-def _memory(host: Host) -> Remark:
+def _memory(host: Host, total: int | None) -> Remark:
     available, limit = host.memory_available_bytes, host.memory_limit_bytes
     least = min((value for value in (available, limit) if value is not None), default=None)
     text = "not visible" if available is None else f"{available / 2**30:.1f} GiB available"
+    if total is not None and available is not None:
+        text += f" of {total / 2**30:.1f} GiB"
     if limit is not None:
         text += f", the cgroup allows {limit / 2**30:.1f} GiB"
     is_short = least is not None and least < _LEAST_MEMORY_BYTES

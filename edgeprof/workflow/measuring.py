@@ -18,6 +18,8 @@ from edgeprof.workflow.device import Device
 from edgeprof.workflow.prepare import Ready
 from edgeprof.workflow.process import measure_process
 from edgeprof.workflow.progress import Progress
+from edgeprof.workflow.proofs import Proofs
+from edgeprof.workflow.running import of_process
 from edgeprof.workflow.workshop import Workshop
 
 
@@ -33,11 +35,16 @@ def measure_all(
     measurement = _blank(request, ready, budget, required(device.machine, device.board))
     lost: list[Process] = []
     sampling = request.plan.sampling(tuple(limit.threshold for limit in budget.sequential) if budget else ())
+    proofs = Proofs(ready, device, workshop, request.lock_timeout_s)
     path: Path | None = None
     for number in range(1, request.plan.processes + 1):
         progress = _Prefixed(workshop.progress, f"process {number} of {request.plan.processes}: ")
-        process, host = measure_process(device, ready.prepared, sampling, progress, request.lock_timeout_s, lost.append)
-        measurement = _with_lost(replace(measurement.with_process(process), host=host), lost)
+        prepared = replace(ready.prepared, job=of_process(ready.prepared.job, number - 1))
+        proofs.before(prepared)
+        process, host = measure_process(device, prepared, sampling, progress, request.lock_timeout_s, lost.append)
+        proofs.after(prepared, process)
+        seen = replace(measurement.with_process(process), host=host, parity=proofs.worst)
+        measurement = _with_lost(seen, lost)
         path = _save(measurement, workshop)
         progress.say(_words(measurement))
         if is_final(measurement):

@@ -10,6 +10,7 @@ from pathlib import Path
 from edgeprof.config import Request
 from edgeprof.convert import produce
 from edgeprof.convert.int8 import quantisation_for
+from edgeprof.convert.opset import opset_read_by
 from edgeprof.convert.recipe import Recipe
 from edgeprof.convert.sources import Source, resolve
 from edgeprof.core.artefact import Artefact, Parity
@@ -17,10 +18,12 @@ from edgeprof.core.errors import AgentError, ConfigError, ConvertError, Edgeprof
 from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Lap
+from edgeprof.core.resolution import size_words
 from edgeprof.workflow.device import Device, FoundRuntime
 from edgeprof.workflow.process import Prepared
 from edgeprof.workflow.proof import Proved, prove
 from edgeprof.workflow.race import race
+from edgeprof.workflow.running import options_for
 from edgeprof.workflow.workshop import Workshop
 
 
@@ -41,24 +44,49 @@ def prepare(request: Request, model: str, device: Device, workshop: Workshop) ->
     source = resolve(model)
     if source.note:
         progress.say(source.note)
+    asides = _asides(request, source, device)
+    for aside in asides:
+        progress.say(aside)
     starts = [_start(request, model, device, workshop, *choice) for choice in _choices(request, source, device)]
     for note in dict.fromkeys(note for start in starts for note in start.artefact.notes):
         if note != source.note:
             progress.say(note)
     if len(starts) == 1:
-        return _ready(request, model, (), prove(starts[0], device, workshop, request.lock_timeout_s))
+        return _ready(request, model, (), asides, prove(starts[0], device, workshop, request.lock_timeout_s))
     laps = race(starts, device, progress, request.lock_timeout_s)
-    return _ready(request, model, laps, _fastest_proved(starts, laps, device, workshop, request.lock_timeout_s))
+    return _ready(request, model, laps, asides, _fastest_proved(starts, laps, device, workshop, request.lock_timeout_s))
 
 
-def _ready(request: Request, model: str, laps: tuple[Lap, ...], proved: Proved) -> Ready:
-    notes = (*request.notes, *proved.prepared.artefact.notes, *proved.notes)
+def _asides(request: Request, source: Source, device: Device) -> tuple[str, ...]:
+    """What `auto` leaves out, and what would bring it in."""
+    found = []
+    if request.runtime == "auto" and source.kind != "fake":
+        for runtime in device.runtimes:
+            if runtime.name in request.raced and not runtime.is_usable:
+                found.append(f"not raced: {runtime.name}, {_absence(runtime, device)}")
+    if request.precision == "auto" and request.calibration and not _is_trained(request, source):
+        found.append("int8 was left out: what it loses of random weights says nothing; add --weights, or name int8")
+    return tuple(found)
+
+
+def _absence(runtime: FoundRuntime, device: Device) -> str:
+    if runtime.version is None:
+        return f"not installed on {device.name}: {device.install(runtime)}"
+    return f"{runtime.version} cannot run on {device.name}: {'; '.join(filter(None, (runtime.lack, runtime.remedy)))}"
+
+
+def _ready(request: Request, model: str, laps: tuple[Lap, ...], asides: tuple[str, ...], proved: Proved) -> Ready:
+    notes = (*request.notes, *asides, *proved.prepared.artefact.notes, *proved.notes)
     return Ready(model, proved.prepared, proved.parity, laps, notes)
 
 
 def _start(request: Request, model: str, device: Device, workshop: Workshop, runtime: str, precision: str) -> Prepared:
     """One runtime at one precision, with the artefact that it takes."""
     recipe = recipe_of(request, model, runtime)
+    if runtime == "tensorrt":
+        recipe = as_read_by(recipe, (device.runtime(runtime).version or "").removeprefix("tensorrt "))
+    if precision == "fp16":
+        recipe = replace(recipe, precision="fp16")
     if precision == "int8":
         recipe = _quantised(recipe, request, device, runtime)
     artefact = produce(recipe, workshop.cache, workshop.progress.show)
@@ -76,7 +104,7 @@ def prepared_for(request: Request, device: Device, artefact: Artefact, runtime: 
 
 def _quantised(recipe: Recipe, request: Request, device: Device, runtime: str) -> Recipe:
     how = quantisation_for(runtime, device.facts.machine or "", device.facts.cpu_flags)
-    return replace(recipe, precision="int8", quantisation=how, calibration=request.calibration or "")
+    return replace(recipe, precision="int8", quantisation=how)
 
 
 def _expect_taken(request: Request, artefact: Artefact) -> None:
@@ -94,7 +122,7 @@ def _takes(artefact: Artefact, height: int, width: int) -> bool:
     """A graph that takes camera frames resizes them to what its card says."""
     network = artefact.card.get("network")
     if network:
-        return network == f"{height}x{width}"
+        return network == size_words(height, width)
     return any((height, width) in pairwise(tensor.shape) for tensor in artefact.inputs)
 
 
@@ -113,8 +141,10 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
                 f"the profile of {device.name} names no runtime that this version has",
                 "name one: --runtime onnxruntime",
             )
-        runtimes = [device.runtime(n) for n in request.raced if any(r.name == n and r.version for r in device.runtimes)]
+        runtimes = [r for name in request.raced for r in device.runtimes if r.name == name and r.is_usable]
         if not runtimes:
+            if _named(device, request.raced[0]).version:
+                device.runtime(request.raced[0])  # it says what is missing besides
             raise RuntimeUnavailable(
                 f"no runtime is installed on {device.name}", device.install(_named(device, request.raced[0]))
             )
@@ -122,6 +152,8 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
         runtimes = [device.runtime(name)]
     pairs = [(r.name, p) for r in runtimes for p in r.precisions if _may_be(p, request, source)]
     if not pairs:
+        if name == "auto" and not _named(device, request.raced[0]).is_usable:
+            _miss(device, request.raced[0], runtimes[0].name)
         offered = ", ".join(f"{r.name}: {'/'.join(r.precisions)}" for r in runtimes)
         names = " and ".join(r.name for r in runtimes)
         raise RuntimeUnavailable(
@@ -129,6 +161,14 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
             "try --precision fp32, or --runtime auto",
         )
     return pairs
+
+
+def _miss(device: Device, preferred: str, other: str) -> None:
+    """The precision asked for is the preferred runtime's, and that is not to be had."""
+    try:
+        device.runtime(preferred)
+    except RuntimeUnavailable as error:
+        raise RuntimeUnavailable(error.message, f"{error.hint}; or measure on the cpu: --runtime {other}") from error
 
 
 def _named(device: Device, name: str) -> FoundRuntime:
@@ -139,8 +179,11 @@ def _may_be(precision: str, request: Request, source: Source) -> bool:
     """What int8 loses of random frames, or of random weights, says nothing: auto does not choose by it."""
     if request.precision != "auto":
         return precision == request.precision
-    is_trained = source.kind != "timm" or request.weights != "random"
-    return precision != "int8" or (request.calibration is not None and is_trained)
+    return precision != "int8" or (request.calibration is not None and _is_trained(request, source))
+
+
+def _is_trained(request: Request, source: Source) -> bool:
+    return source.kind != "timm" or request.weights != "random"
 
 
 def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
@@ -148,14 +191,22 @@ def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
         model=model,
         resolution=request.resolution,
         batch=request.batch,
+        is_dynamic=request.is_dynamic,
         weights=request.weights,
         form="pt2" if runtime == "torch" else "onnx",
         shapes=tuple(request.shapes.items()),
         inputs=tuple(request.inputs.items()),
         frame=request.frame,
-        frame_fit=request.fit,
+        fit=request.fit,
+        features=request.features,
         bgr=request.bgr,
+        calibration=request.calibration or "",
     )
+
+
+def as_read_by(recipe: Recipe, tensorrt: str) -> Recipe:
+    """In the opset that this version of TensorRT reads; a file keeps the one that it was written in."""
+    return recipe if resolve(recipe.model).kind == "onnx" else replace(recipe, opset=opset_read_by(tensorrt))
 
 
 def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str, precision: str) -> Prepared:
@@ -170,6 +221,7 @@ def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str
         batch=_batch(request, artefact),
         device=device.name,
         threads=request.threads,
+        options=options_for(request, device) if runtime == "tensorrt" else (),
         input_files=tuple((name, digest_of_file(path)) for name, path in inputs),
     )
     return Prepared(job, artefact, inputs)

@@ -9,23 +9,23 @@ from edgeprof.core.machine import Machine
 from edgeprof.core.probe import Likeness, Probe
 from edgeprof.devices.match import POSSIBLE, contradictions
 from edgeprof.workflow.device import Device, open_device
-from edgeprof.workflow.likeness import likenesses_of
+from edgeprof.workflow.likeness import likenesses_of, word_for
 from edgeprof.workflow.missing import missing_on
 from edgeprof.workflow.workshop import Workshop
 
 
-def probe(machine: Machine, workshop: Workshop) -> Probe:
-    """Ask the device; nothing is measured, and nothing installed."""
+def probe(machine: Machine, workshop: Workshop, configured: str | None = None) -> Probe:
+    """Ask the device; nothing is measured, and nothing installed. `configured` says where its entry is."""
     workshop.progress.show(f"asking {machine.name}")
     with open_device(machine, workshop) as device:
-        return probe_of(device)
+        return probe_of(device, configured)
 
 
-def probe_of(device: Device) -> Probe:
+def probe_of(device: Device, configured: str | None = None) -> Probe:
     machine, board = device.machine, device.board
     likenesses = likenesses_of(board, machine.profile)
     against = contradictions(board, machine.profile) if machine.profile else ()
-    profile = machine.profile.name if machine.profile and not against else _surest(likenesses)
+    profile = word_for(machine.profile) if machine.profile and not against else _surest(likenesses)
     entry = {**({"host": machine.host} if machine.host else {}), **({"profile": profile} if profile else {})}
     return Probe(
         device=machine.name,
@@ -34,8 +34,9 @@ def probe_of(device: Device) -> Probe:
         runtimes=tuple((runtime.name, runtime.version) for runtime in device.runtimes if runtime.name != "fake"),
         likenesses=likenesses,
         contradictions=against,
-        missing=missing_on(board, device.host, device.runtimes, machine.interpreter),
-        add=_add(machine, profile) if machine.host else None,
+        missing=missing_on(board, device.host, device.runtimes, machine),
+        add=_add(machine, profile) if machine.host and configured is None else None,
+        configured=configured,
         entry=entry,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from edgeprof.core.artefact import Artefact
+from edgeprof.core.artefact import Artefact, digest_in
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, TargetError
 from edgeprof.core.job import Job
@@ -38,6 +38,8 @@ class Prepared:
     def placed(self, device: Device) -> tuple[str, dict[str, str]]:
         """Where the artefact and the inputs lie on the device."""
         digests = dict(self.job.input_files)
+        for path in self.artefact.data:  # before what asks for them
+            device.target.place(digest_in(path), Path(path))
         artefact = device.target.place(self.job.artefact, Path(self.artefact.path))
         return artefact, {name: device.target.place(digests[name], path) for name, path in self.inputs}
 
@@ -126,6 +128,8 @@ class _Listener:
         name = event["event"]
         if name == "waiting":
             self._progress.say(waiting_for(event))
+        elif name == "building":
+            self._progress.show(f"building {event.get('words')}")
         elif name in ("loading", "warming"):
             self._progress.show(name)
         elif name == "samples":
@@ -183,10 +187,16 @@ class _Listener:
                 "raise --max-duration for more"
             )
 
+    def _why_warming(self) -> str:
+        rule, elapsed_s = self._sampling.warm_up, sum(self._latencies_s)
+        if not rule.until_steady or elapsed_s < 2 * rule.floor_s:
+            return ""
+        return f" in {elapsed_s:.0f} s: they are not steady yet, and {rule.cap_s:g} s at most are waited for"
+
     def _show(self) -> None:
         count = self._watch.sample_count
         if not count:
-            self._progress.show(f"warming, {len(self._latencies_s)} inferences")
+            self._progress.show(f"warming, {len(self._latencies_s)} inferences{self._why_warming()}")
             return
         samples = self._latencies_s[self._watch.warmup_count :]
         ascending = sorted(samples[-_SHOWN_SAMPLES:])

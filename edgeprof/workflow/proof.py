@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from edgeprof.agent.outputs import MOST_BYTES, sampled
+from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.agent.runtimes.onnxruntime import DISABLED
 from edgeprof.convert.inquiry import explained, remedied
 from edgeprof.convert.localise import Explanation
@@ -34,6 +36,11 @@ class Proved:
     notes: tuple[str, ...] = ()
 
 
+class _Observed(NamedTuple):
+    files: Sequence[Sequence[Path]]  # by input set and output
+    plan_digest: str | None  # of the plan that computed them
+
+
 def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None = None) -> Proved:
     """The parity figures, from the cache where the same question was answered before; ConvertError when it fails."""
     if not prepared.artefact.references:
@@ -49,21 +56,29 @@ def prove(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s
     return Proved(changed, again, (note,))
 
 
+def prove_again(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None = None) -> Parity:
+    """As it is there now, whatever was remembered."""
+    return _expect_equal(_parity(prepared, device, workshop, lock_timeout_s, anew=True), prepared, workshop)
+
+
 def precision_of(prepared: Prepared) -> str:
     """A CPU computes an fp16 graph in fp32, and what was lost in its types is what is compared."""
     return "fp16" if prepared.artefact.precision == "fp16" else prepared.job.precision
 
 
-def _parity(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None) -> Parity:
+def _parity(
+    prepared: Prepared, device: Device, workshop: Workshop, lock_timeout_s: float | None, *, anew: bool = False
+) -> Parity:
     artefact, job, precision = prepared.artefact, prepared.job, precision_of(prepared)
     key = _key(prepared, device)
-    remembered = workshop.cache.recall(key)
+    remembered = None if anew else workshop.cache.recall(key)
     if remembered is not None:
         return restore(Parity, remembered, "parity")
     workshop.progress.show(f"proving {job.runtime} {precision} against the model")
     observed = _observed(prepared, device, workshop.progress, lock_timeout_s)
     with TemporaryDirectory(prefix="edgeprof-proof-") as folder:
-        parity = compare(_as_sent(artefact, Path(folder)), observed, job.runtime, precision)
+        parity = compare(_as_sent(artefact, Path(folder)), observed.files, job.runtime, precision)
+    parity = replace(parity, plan_digest=observed.plan_digest)
     workshop.cache.remember(key, plain(parity))
     return parity
 
@@ -71,7 +86,7 @@ def _parity(prepared: Prepared, device: Device, workshop: Workshop, lock_timeout
 def _remedy(prepared: Prepared, device: Device, workshop: Workshop) -> tuple[str, ...]:
     """The optimisers without which onnxruntime computes what the model computes."""
     artefact, job = prepared.artefact, prepared.job
-    if job.runtime != "onnxruntime" or job.options or artefact.form != "onnx":
+    if job.runtime != "onnxruntime" or job.options or artefact.form != "onnx" or artefact.data:
         return ()
     key = digest_of_json(["remedy", artefact.digest, device.runtime(job.runtime).version])
     remembered = workshop.cache.recall(key)
@@ -94,7 +109,7 @@ def _expect_equal(parity: Parity, prepared: Prepared, workshop: Workshop) -> Par
         )
     hint = "try another --runtime or --precision"
     if workshop.explains:
-        off = tuple(name for _, names in job.options for name in names.split(","))
+        off = tuple(each for name, names in job.options if name == DISABLED for each in names.split(","))
         hint = _words(explained(prepared.artefact, job.runtime, precision, workshop.progress.show, off))
     else:
         hint += "; --explain looks for the operator where it begins"
@@ -129,9 +144,7 @@ def _as_sent(artefact: Artefact, folder: Path) -> Artefact:
     return replace(artefact, references=tuple(references))
 
 
-def _observed(
-    prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None
-) -> Sequence[Sequence[Path]]:
+def _observed(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None) -> _Observed:
     """The outputs; a link that breaks has a second chance."""
     try:
         return _observe(prepared, device, progress, lock_timeout_s)
@@ -142,9 +155,7 @@ def _observed(
         return _observe(prepared, device, progress, lock_timeout_s)
 
 
-def _observe(
-    prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None
-) -> Sequence[Sequence[Path]]:
+def _observe(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None) -> _Observed:
     """Run every reference's inputs once in an agent process of its own, and bring the outputs here."""
     names = [tensor.name for tensor in prepared.job.inputs]
     sets = []
@@ -165,8 +176,11 @@ def _observe(
         for event in events:
             if event["event"] == "waiting":
                 progress.say(waiting_for(event))
+            if event["event"] == "building":
+                progress.show(f"building {event.get('words')}")
             if event["event"] == "done":
-                return [[device.target.fetch(path) for path in files] for files in event.get("files", [])]
+                fetched = [[device.target.fetch(path) for path in files] for files in event.get("files", [])]
+                return _Observed(fetched, event.get("plan_digest"))
     raise ConvertError("the agent kept no outputs")
 
 
@@ -175,4 +189,6 @@ def _key(prepared: Prepared, device: Device) -> str:
     runtime = device.runtime(prepared.job.runtime)
     processor = (device.host.get("processor"), device.host.get("machine"))
     references = [plain(asdict(reference)) for reference in prepared.artefact.references]
-    return digest_of_json(["parity", prepared.job.digest, runtime.version, processor, references])
+    board = device.board
+    cards = [board.gpus, board.l4t, board.driver, board.cuda] if prepared.job.runtime in ON_CARDS else []
+    return digest_of_json(["parity", prepared.job.digest, runtime.version, processor, references, *cards])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeprof.core.errors import TargetError
+from edgeprof.core.machine import expect_measurable
 from edgeprof.core.requirement import hints_of, unmet
 from edgeprof.devices.match import CERTAIN, contradictions
 from edgeprof.workflow.device import Device
@@ -13,11 +14,7 @@ def expect_required(device: Device) -> tuple[str, ...]:
     """Notes of what could not be looked at; TargetError names everything that is otherwise than it should be."""
     machine, board = device.machine, device.board
     profile = machine.profile
-    if profile and profile.estimate_only:
-        raise TargetError(
-            f"nothing can be measured on {device.name}, a {profile.title}: {profile.estimate_only}",
-            "name another device with --device",
-        )
+    expect_measurable(device.name, profile)
     against = contradictions(board, profile) if profile else ()
     if profile and against:
         raise TargetError(

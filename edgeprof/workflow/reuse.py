@@ -16,7 +16,7 @@ from edgeprof.workflow.device import Device
 
 # What makes two environments equal; load and free memory come and go, and are judged with each measurement.
 _ENVIRONMENT = ("hostname", "machine", "system", "processor", "cores", "quota_cores", "governor", "memory_limit_bytes")
-_BOARD = ("module", "gpu_units", "l4t", "tensorrt", "power_mode", "clocks_locked")
+_BOARD = ("module", "gpu_units", "gpus", "driver", "l4t", "tensorrt", "power_mode", "clocks_locked")
 
 
 def saved_like(

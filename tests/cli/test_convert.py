@@ -65,6 +65,12 @@ def test_a_plan_takes_frames_and_says_once_what_becomes_of_them(shell, small_onn
         (("--precision", "bf16"), "fp32, fp16 or int8"),
         (("--to", "onnx,openvino", "-o", "made.onnx"), "name a folder"),
         (("--to", "tensorrt", "--compute-capability", "nine"), "nine"),
+        (("--compute-capability", "8.9"), "--compute-capability"),
+        (("--to", "onnx,openvino", "--workspace", "1GiB"), "--workspace"),
+        (("--optimization-level", "0"), "--optimization-level"),
+        (("--tf32",), "--to tensorrt"),
+        (("--opset", "18"), "name 17 or 20"),
+        (("--opset", "17"), "keeps the opset"),
     ],
 )
 def test_what_cannot_be_meant_is_a_usage_error(shell, small_onnx, arguments, words):
@@ -82,3 +88,68 @@ def test_one_that_cannot_be_made_does_not_keep_the_others_back(shell, small_onnx
     refused, made = json.loads(ended.out)["conversions"]
     assert "junk.onnx" in refused["error"]
     assert made["files"] == ["made/small-fp32.onnx"]
+
+
+def test_quiet_says_what_was_made_and_how_near_in_a_line(shell, small_onnx):
+    ended = shell("convert", str(small_onnx), "-q", "-o", "made.onnx")
+
+    assert ended.code == 0
+    (line,) = ended.out.splitlines()
+    assert line.startswith("made.onnx: onnxruntime: holds: relative L2 ")
+
+
+def test_a_card_tells_what_was_in_the_cache_and_what_openvinos_files_are_made_from(shell, small_onnx):
+    first = shell("convert", str(small_onnx), COLUMNS=200).out
+    second = shell("convert", str(small_onnx), "--to", "openvino", "-o", "made.xml", COLUMNS=200).out
+
+    assert "earlier: it was in the cache" not in first
+    assert "earlier: it was in the cache" in second
+    assert "  from        onnx, " in second
+    assert "made.bin" in second
+
+
+def test_a_graph_in_fp16_claims_no_log_of_a_calibration(shell, small_onnx):
+    out = shell("convert", str(small_onnx), "--precision", "fp16").out
+
+    assert "calibration" not in out
+
+
+@pytest.mark.export
+def test_the_older_exporter_can_be_asked_for_and_keeps_its_warnings_to_itself(shell):
+    import onnx
+
+    shell.write(
+        "booth.py",
+        "import torch\n"
+        "class Booth(torch.nn.Module):\n"
+        "    input_size = (3, 16, 16)\n"
+        "    def forward(self, x):\n"
+        "        return x.mean((2, 3)) if x.abs().sum() > 0 else x\n",
+    )
+
+    ended = shell("convert", "booth:Booth", "--opset", "17", "-o", "made.onnx")
+
+    assert ended.code == 0, ended.err
+    assert "opset 17" in ended.out
+    assert "torch.onnx torchscript" in ended.out
+    assert "Warning" not in ended.out + ended.err
+    assert [each.version for each in onnx.load(shell.work / "made.onnx").opset_import] == [17]
+
+
+def test_parity_is_over_real_images_too_and_each_output_has_its_figures(shell, small_onnx):
+    import numpy as np
+    from PIL import Image
+
+    (shell.work / "photos").mkdir()
+    random = np.random.default_rng(0)
+    for number in range(5):
+        Image.fromarray(random.integers(0, 256, (64, 96, 3), dtype="uint8")).save(shell.work / f"photos/{number}.png")
+
+    ended = shell("convert", str(small_onnx), "--calibration", "photos", "--json", "card.json")
+
+    assert ended.code == 0, ended.err
+    (made,) = json.loads((shell.work / "card.json").read_text())["conversions"]
+    assert made["parity"]["reference"].endswith("on 4 images too")
+    assert made["parity"]["inputs"] == 8
+    assert [each["output"] for each in made["parity"]["outputs"]] == ["y"]
+    assert made["parity"]["outputs"][0]["relative_l2"] == made["parity"]["relative_l2"]

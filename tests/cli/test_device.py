@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 BOARD = "title: a board of mine\nkind: other\nruntimes: [onnxruntime]\nprecision: fp32\nmemory_scope: process\n"
+WITHOUT_A_CARD = pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="here is a card")
 
 
 @pytest.fixture
@@ -141,7 +144,7 @@ def test_one_that_can_only_be_estimated_is_added_with_a_word_of_warning(shell, o
     [
         (("--device", "agx-orin-64gb"), 4, "edgeprof device add orin --host user@address --profile agx-orin-64gb"),
         (("--device", "orin"), 4, "fits 6 profiles"),
-        (("--device", "gpu:0"), 4, "no runtime of this version runs on a gpu"),
+        pytest.param(("--device", "gpu:0"), 4, "on gpu:0", marks=WITHOUT_A_CARD),
         (("--device", "jetson-nano", "--host", "me@nano"), 4, "nothing can be measured"),
         (("--device", "orni"), 2, 'did you mean "orin"'),
         (("--device", "local", "--host", "me@box"), 2, "leave one of the two out"),
@@ -164,3 +167,57 @@ def test_a_dry_run_says_what_a_profile_decides(shell):
     assert "raced onnxruntime profile raspberry-pi-5" in shown
     assert "host pi@pi5 flag --host" in shown
     assert "require nothing built in" in shown
+
+
+def test_a_machine_is_removed_again(shell, own):
+    own.parent.mkdir(parents=True)
+    own.write_text("# mine\nbox: {host: me@box}\npi: {host: pi@pi5}\n")
+    ended = shell("device", "remove", "pi")
+
+    assert ended.code == 0, ended.err
+    assert "pi is no more in" in ended.out
+    assert "edgeprof device clean pi@pi5" in ended.out  # the address would be lost otherwise
+    assert own.read_text() == "# mine\nbox: {host: me@box}\n"
+    again = shell("device", "remove", "pi")
+    assert again.code == 2
+    assert "your own are box" in again.err
+
+
+def test_nothing_is_removed_where_the_projects_file_cannot_be_read(shell, own):
+    own.parent.mkdir(parents=True)
+    own.write_text("pi: {host: pi@pi5}\n")
+    shell.write("edgeprof.yaml", "devices: [\n")
+    ended = shell("device", "remove", "pi")
+
+    assert ended.code == 2
+    assert own.read_text() == "pi: {host: pi@pi5}\n"
+
+
+def test_one_that_only_the_project_describes_is_told_with_file_and_line(shell, own):
+    shell.write("edgeprof.yaml", "version: 1\ndevices:\n  orin: {host: me@orin}\n")
+    ended = shell("device", "remove", "orin")
+
+    assert ended.code == 2
+    assert "edgeprof.yaml:3 devices.orin" in ended.err
+    assert not own.exists()
+
+
+def test_a_name_that_the_project_has_a_host_for_is_added_only_on_purpose(shell, own):
+    shell.write("edgeprof.yaml", "version: 1\ndevices:\n  orin: {host: me@orin}\n  pi: {budget: {p99_ms: 20}}\n")
+    refused = shell("device", "add", "orin", "--host", "me@other")
+
+    assert refused.code == 2
+    assert "edgeprof.yaml:3" in refused.err
+    assert "--replace" in refused.err
+    assert not own.exists()
+    assert shell("device", "add", "orin", "--host", "me@other", "--replace").code == 0
+    assert shell("device", "add", "pi", "--host", "pi@pi5").code == 0
+
+
+@pytest.mark.parametrize("way", [("--device",), ("--device", "box", "--host")], ids=" ".join)
+def test_a_password_in_an_address_ends_in_2_and_is_shown_nowhere(shell, way):
+    ended = shell("check", shell.fake(latency_ms=10), "--quick", "--p99", "20", *way, "me:hunter2@box")
+
+    assert ended.code == 2
+    assert "ssh-copy-id" in ended.err
+    assert "hunter2" not in ended.out + ended.err

@@ -119,3 +119,11 @@ def test_a_device_across_the_room_comes_with_the_line_that_names_it(shell, orin,
     assert ended.code == 0, ended.err
     assert f"edgeprof device add box --host {host} --profile orin-nano-8gb" in ended.out
     assert f"box: {{host: {host}, profile: orin-nano-8gb}}" in ended.out
+
+
+def test_one_that_is_configured_is_told_where(shell, orin):
+    shell.write("edgeprof.yaml", "version: 1\ndevices:\n  local: {profile: orin-nano-8gb}\n")
+    ended = shell("device", "probe", "local", **orin.environment)
+
+    assert "local is configured in edgeprof.yaml:3 devices.local; what fits it: {profile: orin-nano-8gb}" in ended.out
+    assert "device add" not in ended.out

@@ -39,9 +39,26 @@ def test_what_is_missing_is_said_with_what_installs_it(shell, remarks):
     said = remarks(ended)
     assert said["export"].startswith("!")
     assert "timm missing" in said["export"]
-    assert said["openvino"].startswith("! openvino     not installed")
+    assert said["openvino"].startswith("  openvino     not installed, and nothing asks for it")
     assert "pip install torch" in ended.out
-    assert "pip install openvino" in ended.out
+    assert f"{python} -m pip install openvino" in ended.out
+
+
+def test_a_runtime_that_the_request_names_is_to_be_installed(shell, remarks):
+    python = shell.python_without("timm", "openvino")
+    shell.write("edgeprof.yaml", "version: 1\nruntime: openvino\n")
+    ended = shell.start("doctor", command=(python, "-m", "edgeprof")).end()
+
+    assert remarks(ended)["openvino"].startswith("! openvino     not installed")
+
+
+def test_what_was_saved_is_counted(shell, remarks):
+    shell("check", shell.fake(latency_ms=10), "--quick", "--p99", "100")
+    ended = shell.start("doctor", command=(shell.python_without("timm"), "-m", "edgeprof")).end()
+    said = remarks(ended)
+
+    assert ": 1 measurement, " in said["saved"]
+    assert ": 0 artefacts, " in said["cache"]
 
 
 def test_where_nothing_can_be_measured_it_ends_in_4(shell):

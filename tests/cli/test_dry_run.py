@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 FILE = """\
@@ -109,3 +111,37 @@ def test_what_the_dry_run_shows_is_what_the_check_does(shell):
     assert measurement.budget == {"p99_ms": 20, "memory_mib": 900}
     assert measurement.job.inputs[0].shape == (2, 3, 720, 1280)
     assert measurement.job.batch == 2
+
+
+def test_json_has_every_value_and_follows_its_schema(shell):
+    from jsonschema import Draft202012Validator
+
+    ended = shell("check", shell.fake(latency_ms=10), "--dry-run", "--json", "values.json", "--res", "1080")
+    assert ended.code == 0, ended.err
+    written = json.loads((shell.work / "values.json").read_text())
+    schema = json.loads(shell("schema", "dry-run").out)
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(written)
+    origins = {row["key"]: row["origin"] for row in written["values"]}
+
+    assert origins["res"] == "flag --res"
+    assert origins["runtime"] == "built in"
+    assert written["inputs"] == ["x.fake.json: input 1x3x1080x1920 float32"]
+    assert written["estimated_s"] > 0
+    assert not Draft202012Validator(schema).is_valid({**written, "more": 1})
+
+
+def test_json_on_stdout_stays_alone(shell):
+    ended = shell("check", shell.fake(latency_ms=10), "--dry-run", "--json", "-")
+
+    assert json.loads(ended.out)["format"] == "edgeprof dry run"
+    assert "built in" in ended.err
+
+
+@pytest.mark.parametrize("flag", ["--junit", "--markdown"])
+def test_a_report_of_answers_is_refused_where_there_are_none(shell, flag):
+    ended = shell("check", shell.fake(latency_ms=10), "--dry-run", flag, "out")
+
+    assert ended.code == 2
+    assert flag in ended.err
+    assert not (shell.work / "out").exists()

@@ -120,7 +120,17 @@ def test_a_model_that_hangs_is_ended_by_the_watchdog_and_ends_in_4(shell):
     assert shell.saved()[0].processes[0].ended == "hung"
 
 
-@pytest.mark.parametrize("device", ["orin", "nvidia@10.0.0.5", "gpu"])
+@pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="here is a card")
+def test_a_card_that_is_not_there_ends_in_4_and_is_not_replaced_by_the_cpu(shell):
+    ended = shell("check", shell.fake(latency_ms=10), *QUICK, "--device", "gpu")
+    assert ended.code == 4
+    assert ended.err.startswith("error: tensorrt")  # not installed, or without a driver
+    assert "hint: " in ended.err
+    assert ended.out == ""
+    assert shell.saved_paths() == []
+
+
+@pytest.mark.parametrize("device", ["orin", "nvidia@10.0.0.5"])
 def test_a_device_that_is_not_reached_ends_in_4_and_is_not_replaced_by_this_machine(shell, device):
     ended = shell("check", shell.fake(latency_ms=10), *QUICK, "--device", device)
     assert ended.code == 4

@@ -17,7 +17,7 @@ AT_ONCE = ("--quick", "--p99", "1000", "--warmup", "5it", "--max-duration", "5s"
         (
             ("--frame", "uint8:256x200", "--fit", "resize", "--bgr", "--res", "128"),
             (1, 200, 256, 3),
-            "the 200x256 frame is resized to 128x128 inside the graph",
+            "the 256x200 frame is resized to 128x128 inside the graph",
         ),
     ],
 )
@@ -55,7 +55,7 @@ def test_frames_and_int8_go_into_one_file(shell, small_onnx):
 
     assert ended.code == 0, ended.out + ended.err
     (made,) = json.loads(ended.out)["conversions"]
-    assert made["artefact"]["card"]["frame"] == "uint8 200x256 RGB"
+    assert made["artefact"]["card"]["frame"] == "uint8 256x200 RGB"
     assert made["parity"]["holds"]
     graph = onnx.load(shell.work / "made" / "small-frame-int8.onnx").graph
     assert [dim.dim_value for dim in graph.input[0].type.tensor_type.shape.dim] == [1, 200, 256, 3]
@@ -74,7 +74,7 @@ def test_a_dry_run_shows_the_frame_and_what_becomes_of_it(shell, small_onnx):
 
     assert ended.code == 0
     words = [" ".join(line.split()) for line in ended.out.splitlines()]
-    assert "frame uint8 1080x1920 (height x width) flag --frame" in words
+    assert "frame uint8 1920x1080 (width x height) flag --frame" in words
     assert "fit crop flag --fit" in words
     assert any("1x1080x1920x3 uint8" in line for line in words)
 
@@ -83,7 +83,8 @@ def test_a_dry_run_shows_the_frame_and_what_becomes_of_it(shell, small_onnx):
     ("arguments", "code", "words"),
     [
         (("--frame", "float32"), 2, "write uint8"),
-        (("--fit", "crop"), 2, "add --frame uint8"),
+        (("--fit", "crop"), 2, "or --frame uint8:1920x1080"),
+        (("--fit", "crop", "--res", "128x128"), 2, "takes the size it takes"),
         (("--frame", "uint8", "--fit", "stretch"), 2, "pad, resize, crop"),
     ],
 )

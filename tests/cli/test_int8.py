@@ -50,3 +50,12 @@ def test_an_empty_calibration_folder_is_a_usage_error(shell, small_onnx):
 
     assert ended.code == 2
     assert "photos" in ended.out
+
+
+@pytest.mark.export
+@pytest.mark.slow
+def test_that_auto_leaves_int8_out_of_random_weights_is_said_once(shell, photos):
+    ended = shell("check", "resnet10t", "--res", "64", "--precision", "auto", "--calibration", "photos", *AT_ONCE)
+
+    assert ended.err.count("int8 was left out") == 1
+    assert "int8" not in {lap.precision for lap in shell.saved()[0].race}

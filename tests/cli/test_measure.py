@@ -59,7 +59,7 @@ def test_a_warm_up_of_so_many_iterations_takes_exactly_so_many(shell):
 def test_a_process_that_does_not_end_well_ends_in_4_with_what_was_seen(shell):
     ended = shell("measure", shell.fake(latency_ms=10, crash={"after": 300}), "--duration", "60s")
     assert ended.code == 4
-    assert "error: a process did not end well, crashed" in ended.err
+    assert "error: a process crashed: RuntimeError" in ended.err
     assert "p99 ms" in ended.out
 
 

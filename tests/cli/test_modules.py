@@ -30,6 +30,7 @@ COMMANDS = (
     ("device", "list"),
     ("device", "show"),
     ("device", "add"),
+    ("device", "remove"),
     ("device", "probe"),
     ("device", "clean"),
 )

@@ -16,3 +16,10 @@ def test_the_schema_is_valid_and_holds_for_what_the_command_takes(shell):
     assert validator.is_valid({"version": 1, "model": "resnet50", "budget": {"p99_ms": 33.3}})
     assert not validator.is_valid({"version": 1, "modle": "resnet50"})
     assert not validator.is_valid({"version": 1, "budget": {"p99_ms": "33ms"}})
+
+
+def test_what_has_no_schema_is_a_usage_error(shell):
+    ended = shell("schema", "nothing")
+
+    assert ended.code == 2
+    assert "request, dry-run" in ended.err

@@ -266,7 +266,7 @@ def test_every_value_has_its_line_and_origin(repository: Any) -> None:
     rows = {key: (text, origin) for key, text, origin in lines}
     assert rows["model"] == ("mobilenetv3_large", "edgeprof.yaml:2")
     assert rows["candidates"] == ("b", "edgeprof.yaml:8")
-    assert rows["res"] == ("1080x1920 (height x width)", "edgeprof.yaml:3")
+    assert rows["res"] == ("1920x1080 (width x height)", "edgeprof.yaml:3")
     assert rows["shapes.x"] == ("1x3", "flag --shape")
     assert rows["inputs.x"] == (str(repository.root / "x.npy"), "flag --input")
     assert rows["budget.p99_ms"] == ("p99 latency <= 20 ms", "flag --p99")

@@ -82,8 +82,17 @@ def test_a_familys_name_with_a_profile_and_a_host_says_enough(repository: Any) -
 
 
 @pytest.mark.parametrize("device", ["gpu", "gpu:0", "cuda:1"])
-def test_a_card_of_this_machine_has_no_runtime_yet(repository: Any, device: str) -> None:
-    assert "no runtime of this version runs on a gpu" in repository.unreached(models=("a",), device=device).message
+def test_a_card_of_this_machine_is_counted_from_0(repository: Any, device: str) -> None:
+    machine = repository.machine(device=device)
+
+    assert (machine.host, machine.card) == (None, 1 if device.endswith("1") else 0)
+
+
+def test_a_card_is_raced_on_by_what_runs_there_in_fp16(repository: Any) -> None:
+    request = repository.load(models=("a",), device="gpu")
+
+    assert (request.raced, request.precision) == (("tensorrt",), "fp16")
+    assert repository.refusal(models=("a",), device="gpu", runtime="onnxruntime").where == "--runtime"
 
 
 @pytest.mark.parametrize(("device", "near"), [("orni", "orin"), ("agx-orin-64bg", "agx-orin-64gb"), ("bax", "box")])
@@ -102,7 +111,7 @@ def test_an_unknown_name_with_an_address_is_refused_too(repository: Any) -> None
 
 def test_no_name_is_ever_this_machine_instead(repository: Any) -> None:
     repository.write("model: a\ndevices: {half: {threads: 2}}\n")
-    for device in ("half", "orin", "t4", "qqqq", "./board.yaml", "gpu:0"):
+    for device in ("half", "orin", "t4", "qqqq", "./board.yaml", "gpu:a"):
         with pytest.raises((ConfigError, TargetError)):
             repository.machine(device=device)
 

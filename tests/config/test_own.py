@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgeprof.config.own import add_own_device, read_own_devices
+from edgeprof.config.own import add_own_device, read_own_devices, remove_own_device
 from edgeprof.core.errors import ConfigError
 
 KEYS = {"host": "nvidia@10.0.0.5", "profile": "agx-orin-64gb"}
@@ -83,7 +83,7 @@ def test_the_last_machine_is_replaced(repository: Any) -> None:
 @pytest.mark.parametrize("text", ["{box: {host: me@box}}\n", "box: {host: h}\n...\n", "  box: {host: h}\n"])
 def test_a_file_that_cannot_be_added_to_is_left_alone_and_the_line_is_given(repository: Any, text: str) -> None:
     repository.write_own_devices(text)
-    with pytest.raises(ConfigError, match="in a way that nothing can be added to") as raised:
+    with pytest.raises(ConfigError, match="in a way that cannot be changed from here") as raised:
         add(repository)
 
     assert LINE.strip() in (raised.value.hint or "")
@@ -150,3 +150,37 @@ def test_whatever_is_added_is_read_back(repository: Any, host: str, python: str)
     layer = read_own_devices(repository.environment())["any"]
 
     assert {key: given.value for key, given in layer.values.items()} == keys
+
+
+def test_a_machine_is_taken_out_and_every_other_line_stays(repository: Any) -> None:
+    repository.write_own_devices(WRITTEN)
+
+    assert remove_own_device("orin", repository.environment()) == "~/.config/edgeprof/devices.yaml"
+    old = WRITTEN[WRITTEN.index("orin:") : WRITTEN.index("\n# the last")]
+    assert repository.own_devices.read_text() == WRITTEN.replace(old, "")
+    assert set(read_own_devices(repository.environment())) == {"box", "pi"}
+
+
+def test_the_only_machine_is_taken_out(repository: Any) -> None:
+    repository.write_own_devices("# mine\n" + LINE)
+    remove_own_device("orin", repository.environment())
+
+    assert repository.own_devices.read_text() == "# mine\n"
+    assert read_own_devices(repository.environment()) == {}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "box: {host: me@box}\n"])
+def test_one_that_is_not_there_changes_nothing(repository: Any, text: str) -> None:
+    repository.write_own_devices(text)
+
+    assert remove_own_device("orin", repository.environment()) is None
+    assert repository.own_devices.read_text() == text
+
+
+def test_of_machines_in_one_line_none_is_taken_out_by_mistake(repository: Any) -> None:
+    repository.write_own_devices("{orin: {host: h}, box: {host: me@box}}\n")
+    with pytest.raises(ConfigError, match="in a way that cannot be changed from here") as raised:
+        remove_own_device("orin", repository.environment())
+
+    assert "take orin out of" in (raised.value.hint or "")
+    assert repository.own_devices.read_text() == "{orin: {host: h}, box: {host: me@box}}\n"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgeprof.agent.runtimes import RACED, RUNTIMES
+from edgeprof.agent.runtimes import RACED
 from edgeprof.core.exits import Exit
 
 BOARD = "title: a board\nkind: other\nruntimes: [{runtimes}]\nprecision: {precision}\nmemory_scope: process\n"
@@ -52,16 +52,36 @@ def test_runtimes_race_in_the_profiles_order_as_far_as_they_are_there(repository
     assert (repository.load(device="local").raced, request.runtime) == (RACED, "auto")
 
 
-@pytest.mark.skipif("tensorrt" in RUNTIMES, reason="this version has tensorrt")
 def test_a_precision_whose_runtime_is_missing_is_not_taken_and_that_is_said(repository: Any) -> None:
-    request = repository.load(models=("a",), device="agx-orin-64gb", host="me@orin")
+    write_board(repository, "tensorrt_rtx, onnxruntime", "fp16")
+    configure(repository)
+    request = repository.load()
 
     assert (request.precision, request.origins["precision"]) == ("fp32", "built in")
     assert request.raced == ("onnxruntime",)
     (note,) = request.notes
-    assert "agx-orin-64gb is made for tensorrt" in note
-    assert "onnxruntime runs on its cpu instead, in fp32" in note
+    assert "box is made for tensorrt_rtx" in note
+    assert "onnxruntime runs instead, in fp32" in note
     assert repository.load(models=("a",), device="raspberry-pi-5", host="me@pi").notes == ()
+
+
+def test_a_board_with_tensorrt_races_it_in_its_own_precision(repository: Any) -> None:
+    request = repository.load(models=("a",), device="agx-orin-64gb", host="me@orin")
+
+    assert (request.precision, request.raced, request.notes) == ("fp16", ("tensorrt", "onnxruntime"), ())
+    assert repository.load(models=("a",), device="agx-orin-64gb", host="me@orin", runtime="onnxruntime").precision == (
+        "fp32"
+    )
+
+
+def test_fp16_may_be_asked_of_a_card_here(repository: Any) -> None:
+    assert repository.load(models=("a",), runtime="tensorrt", precision="fp16").precision == "fp16"
+
+
+def test_tensorrt_is_asked_for_fp16_unless_another_precision_is_named(repository: Any) -> None:
+    assert repository.load(models=("a",), runtime="tensorrt").precision == "fp16"
+    assert repository.load(models=("a",), runtime="tensorrt", precision="fp32").precision == "fp32"
+    assert repository.load(models=("a",), runtime="onnxruntime").precision == "fp32"
 
 
 def test_another_runtime_than_the_preferred_one_does_not_take_its_precision(repository: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeprof.core.board import Board
+from edgeprof.core.board import Board, Card
 from edgeprof.core.metric import MIB
 from edgeprof.devices.load import built_in_folder, profiles
 from edgeprof.devices.match import CERTAIN, LIKELY, POSSIBLE, SURENESS, Match, contradictions, match
@@ -191,6 +191,13 @@ def test_a_card_is_known_by_its_drivers_name(card: str, name: str) -> None:
     found = matches(Board("x86", gpus=(card,)))
 
     assert [(each.profile.name, each.sureness) for each in found] == [(name, CERTAIN), ("x86-cpu", POSSIBLE)]
+
+
+def test_a_card_that_is_cut_into_slices_is_less_than_its_profile() -> None:
+    name = "NVIDIA H200"
+
+    assert best(Board("x86", gpus=(name,), cards=(Card(0, name, is_sliced=False),))) == ("h200", CERTAIN)
+    assert best(Board("x86", gpus=(name,), cards=(Card(0, name, is_sliced=True),))) == ("h200", LIKELY)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_a_profile_is_whole(profile: Profile) -> None:
     assert profile.memory_scope == {"jetson": "unified", "gpu": "device"}.get(profile.kind, "process")
     assert profile.precision == ("fp16" if "tensorrt" in profile.runtimes else "fp32")
     assert profile.python == "python3"
-    assert profile.software or profile.kind == "gpu"
+    assert profile.software
     assert profile.modules or profile.gpus or profile.kind == "x86"
     assert profile.kind == "x86" or (profile.peaks and profile.bandwidth)
 

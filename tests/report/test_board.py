@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from edgeprof.core.board import Board, Hold
+from edgeprof.core.board import Board, Card, Hold, Slice
 from edgeprof.core.probe import Likeness, Missing, Probe
 from edgeprof.report.board import entry_lines, render_json, topics
 
@@ -47,6 +48,37 @@ PROBE = Probe(
 
 def told(probe):
     return {topic.name: topic for topic in topics(probe)}
+
+
+def of_the_gpu(**seen):
+    probe = replace(PROBE, board=Board(kind="x86", **seen))
+    return [(topic.name, topic.text) for topic in topics(probe) if topic.name in ("gpu", "driver")]
+
+
+def test_a_card_is_told_by_its_number_its_memory_and_its_driver():
+    card = Card(0, "NVIDIA H200", "GPU-aaaa", 150755 << 20, "9.0", is_sliced=False)
+    told = of_the_gpu(gpus=("NVIDIA H200",), cards=(card,), driver="570.86.15", nvml="12.570.86.15")
+
+    assert told == [
+        ("gpu", "0: NVIDIA H200, GPU-aaaa, 147.2 GiB of its own, compute capability 9.0"),
+        ("driver", "570.86.15, NVML 12.570.86.15"),
+    ]
+
+
+def test_the_slices_of_a_card_are_told_with_their_names():
+    sliced = Card(1, "NVIDIA A30", is_sliced=True, slices=(Slice("MIG-1111", 6 << 30), Slice()))
+
+    assert of_the_gpu(cards=(sliced,)) == [
+        ("gpu", "1: NVIDIA A30, sliced by MIG into MIG-1111 with 6.0 GiB of it and not known with not known")
+    ]
+    assert of_the_gpu(cards=(replace(sliced, slices=()),)) == [("gpu", "1: NVIDIA A30, sliced by MIG into nothing yet")]
+
+
+def test_a_driver_that_tells_nothing_says_why_beside_what_its_files_say():
+    assert of_the_gpu(gpus=("NVIDIA T4",), no_nvml="Driver/library version mismatch") == [
+        ("gpu", "NVIDIA T4"),
+        ("driver", "not known: Driver/library version mismatch"),
+    ]
 
 
 def test_everything_found_is_told_once():
@@ -104,3 +136,12 @@ def test_json_has_everything_in_si_units():
     assert document["board"]["memory_bytes"] == 62841 << 20
     assert document["likenesses"][0]["sureness"] == "certain"
     assert document["missing"][0]["command"] == "sudo apt install python3-libnvinfer"
+
+
+def test_one_that_is_configured_is_told_where_and_not_how_to_add_it():
+    found = Probe("box", {}, Board(), (), configured="edgeprof.yaml:3 devices.box", entry={"host": "me@box"})
+
+    assert entry_lines(found) == [
+        "",
+        "box is configured in edgeprof.yaml:3 devices.box; what fits it: {host: me@box}",
+    ]

@@ -136,6 +136,7 @@ def test_an_agent_that_is_killed_is_told_of_by_its_signal(target: Target, agent:
 
     assert error.cause == "crashed"
     assert "by signal 9" in error.message
+    assert "dmesg" in (error.hint or "")
 
 
 def test_an_agent_that_stands_still_is_hung_and_is_ended(target: Target, agent: Bundle, tmp_path: Path) -> None:

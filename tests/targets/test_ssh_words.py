@@ -8,7 +8,7 @@ import pytest
 
 from edgeprof.core.errors import ConfigError, TargetError
 from edgeprof.core.exits import Exit
-from edgeprof.targets.ssh_words import expect_destination, loss_of, unreachable
+from edgeprof.targets.ssh_words import as_typed, expect_destination, loss_of, unreachable
 from targets.sshd import free_port
 
 
@@ -25,7 +25,7 @@ def test_a_refused_connection_may_pass(sshd, reach):
     sshd.stop()
     error = refusal(reach)
     assert error.message.endswith("connection refused")
-    assert "ssh box" in error.hint
+    assert f"try: ssh -F {sshd.config} box" in error.hint
     assert error.may_pass
 
 
@@ -52,7 +52,7 @@ def test_a_host_key_that_is_not_known_is_accepted_by_nobody_but_the_user(sshd, r
     sshd.forget_host_key()
     error = refusal(reach)
     assert error.message.endswith("its host key is not known yet")
-    assert error.hint.endswith("ssh box")
+    assert error.hint.endswith(f"ssh -F {sshd.config} box")
     assert sshd.known_hosts.read_text() == ""
 
 
@@ -61,7 +61,7 @@ def test_a_key_that_is_refused_is_told_without_a_question(sshd, reach):
     sshd.refuse_key()
     error = refusal(reach)
     assert error.message.endswith("authentication failed")
-    assert "ssh-copy-id box" in error.hint
+    assert f"ssh-copy-id -F {sshd.config} box," in error.hint
     assert not error.may_pass
 
 
@@ -159,3 +159,8 @@ def test_what_an_option_or_a_shell_would_take_is_refused(destination):
         expect_destination(destination)
 
     assert caught.value.message.isprintable()
+
+
+def test_what_is_to_be_typed_goes_by_the_configuration_that_edgeprof_went_by():
+    assert as_typed("nvidia@orin", {}) == "nvidia@orin"
+    assert as_typed("orin", {"EDGEPROF_SSH_CONFIG": "/my own/config"}) == "-F '/my own/config' orin"

@@ -6,6 +6,7 @@ import os
 import pwd
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,7 @@ from edgeprof.core.machine import Machine
 from edgeprof.core.profile import Profile
 from edgeprof.targets.local import LocalTarget
 from edgeprof.targets.ssh import SshTarget
-from edgeprof.workflow.device import holder, open_device, target_of, waiting_for
+from edgeprof.workflow.device import FoundRuntime, holder, open_device, target_of, waiting_for
 from edgeprof.workflow.fitness import remarks_of
 from edgeprof.workflow.progress import Silence
 from edgeprof.workflow.workshop import Workshop
@@ -47,9 +48,19 @@ def test_this_machine_tells_its_host_its_runtimes_and_its_lock(tmp_path, monkeyp
 
 
 def test_a_runtime_that_nobody_knows_is_answered_with_those_there_are(device):
-    with pytest.raises(RuntimeUnavailable, match='unknown runtime "tensorrt"') as caught:
-        device.runtime("tensorrt")
+    with pytest.raises(RuntimeUnavailable, match='unknown runtime "tensorflow"') as caught:
+        device.runtime("tensorflow")
     assert "onnxruntime" in caught.value.hint
+
+
+def test_a_runtime_that_lacks_more_than_its_package_says_what_and_is_not_used(device):
+    lacking = FoundRuntime("tensorrt", "tensorrt 10.3.0", ("fp16",), "apt", "there is no driver", "install it")
+    with pytest.raises(RuntimeUnavailable, match=r"tensorrt 10.3.0 cannot run on .*: there is no driver") as caught:
+        replace(device, runtimes=(lacking,)).runtime("tensorrt")
+
+    assert caught.value.hint == "install it"
+    assert not lacking.is_usable
+    assert replace(lacking, lack=None).is_usable
 
 
 def expect_refusal(machine, folder, wait_s=None):
@@ -63,7 +74,6 @@ def expect_refusal(machine, folder, wait_s=None):
         (Machine("orin"), "edgeprof device add orin --host user@address"),
         (Machine("box", profile=XAVIER), "edgeprof device add box --host user@address --profile xavier"),
         (Machine("xavier", profile=XAVIER), "edgeprof device add NAME --host user@address --profile xavier"),
-        (Machine("gpu:1"), "--device local"),
         (Machine("orin", host="no-such-box.invalid"), "~/.ssh/config"),
     ],
 )

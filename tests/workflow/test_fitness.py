@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 import sys
+from dataclasses import replace
 
 import pytest
 
 from edgeprof.core.machine import Machine
 from edgeprof.workflow import fitness
+from edgeprof.workflow.device import Device, FoundRuntime
 from edgeprof.workflow.fitness import remarks_of
 from workflow.boards import a_machine, opened
 
@@ -51,6 +54,8 @@ def test_a_far_device_tells_its_own_load_disk_and_what_installs_what_it_lacks(tm
     monkeypatch.setattr(fitness, "_LEAST_FREE_BYTES", 1 << 60)
     said = remarks(tmp_path, Machine("orin", host="box", python=sys.executable))
     assert "in the last minute" in said["load"].text
+    assert said["python"].text == f"{platform.python_version()} at {sys.executable}"
+    assert "GiB available of " in said["memory"].text
     assert "edgeprof device clean orin" in said["disk"].remedy
     assert said["board"].text.startswith("Jetson, p3767-0005")
 
@@ -60,3 +65,34 @@ def test_a_device_that_is_busy_is_something_to_look_at(tmp_path, orin, load, is_
     with opened(tmp_path, a_machine()) as (device, _):
         device.host.update(load_average=load, cores_online=4)
         assert (fitness._load_average(device).remedy is not None) is is_busy
+
+
+def test_a_runtime_that_nothing_asks_for_is_no_problem(tmp_path, orin):
+    with opened(tmp_path, a_machine()) as (device, _):
+        there = [replace(r, version=None) if r.name == "openvino" else r for r in device.runtimes]
+        bare = replace(device, runtimes=tuple(there))
+        said = {asked: {r.topic: r for r in remarks_of(bare, asked)}["openvino"] for asked in ("auto", "openvino")}
+
+    assert said["auto"].remedy is None
+    assert "nothing asks for it" in said["auto"].text
+    assert said["openvino"].remedy == f"{sys.executable} -m pip install openvino"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "remedy"),
+    [
+        ("local", "auto", None),
+        ("local", "tensorrt", "get one"),
+        ("gpu", "auto", "get one"),
+        ("gpu:1", "auto", "get one"),
+    ],
+)
+def test_a_runtime_that_lacks_a_driver_is_a_problem_where_it_would_be_used(name, asked, remedy):
+    lacking = FoundRuntime("tensorrt", "tensorrt 10.3.0", ("fp16",), "", "there is no driver", "get one")
+    usable = FoundRuntime("onnxruntime", "1.31.1", ("fp32",), "")
+    device = Device(name, None, None, {}, (lacking, usable), "", Machine(name))
+    said = {remark.topic: remark for remark in fitness._runtimes(device, asked)}
+
+    assert said["tensorrt"].text == "tensorrt 10.3.0, but there is no driver"
+    assert said["tensorrt"].remedy == remedy
+    assert said["onnxruntime"].remedy is None

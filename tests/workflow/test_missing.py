@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from edgeprof.core.board import Board
+from edgeprof.core.machine import Machine
 from edgeprof.workflow.device import FoundRuntime
 from edgeprof.workflow.missing import missing_on
 
 JETSON = Board(kind="jetson", tensorrt="10.3.0")
+THERE = Machine("orin", host="me@orin")
 WHOLE = {"python": "3.10.12", "machine": "aarch64", "numpy": "1.26.4", "tensorrt": "10.3.0"}
 
 
-def commands(board=JETSON, onnxruntime="1.23.2", **host):
+def commands(board=JETSON, onnxruntime="1.23.2", where=THERE, **host):
     runtimes = [FoundRuntime("onnxruntime", onnxruntime, ("fp32",), "pip install onnxruntime")]
-    return [found.command for found in missing_on(board, {**WHOLE, **host}, runtimes, "python3")]
+    return [found.command for found in missing_on(board, {**WHOLE, **host}, runtimes, where)]
 
 
 def test_a_device_that_has_everything_lacks_nothing():

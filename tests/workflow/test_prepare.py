@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from edgeprof.config import Request, load_request
+from edgeprof.convert.recipe import Recipe
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Tensor
-from edgeprof.workflow.prepare import _batch, _expect_taken
+from edgeprof.workflow.prepare import _batch, _expect_taken, as_read_by
 
 
 @pytest.fixture
@@ -45,6 +46,15 @@ def test_of_a_graph_that_takes_frames_the_size_asked_for_is_that_of_the_network(
         _expect_taken(load_request(flags, cwd=tmp_path, environ={}), made)
 
     expect("native")
-    expect("96x128")
-    with pytest.raises(ConfigError, match="no input takes res 200x256"):
+    expect("128x96")
+    with pytest.raises(ConfigError, match="no input takes res 256x200"):
         expect("256x200")
+
+
+@pytest.mark.parametrize(("tensorrt", "opset"), [("8.6.1.6", 17), ("10.3.0", 20)])
+def test_a_graph_is_written_in_the_opset_that_the_devices_tensorrt_reads(tmp_path: Path, tensorrt, opset) -> None:
+    (tmp_path / "mine.onnx").write_bytes(b"")
+
+    assert as_read_by(Recipe("resnet18"), tensorrt).opset == opset
+    assert as_read_by(Recipe("shop:make"), tensorrt).opset == opset
+    assert as_read_by(Recipe(str(tmp_path / "mine.onnx")), tensorrt).opset == 20  # a file keeps its own

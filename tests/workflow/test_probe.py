@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from agent.board.trees import TREE, write
 
+from edgeprof.core.board import Board
 from edgeprof.core.machine import Machine
+from edgeprof.workflow.likeness import likenesses_of
 from edgeprof.workflow.probe import name_for, probe, probe_of
 from workflow.boards import a_machine, a_profile, a_workshop, opened
 
@@ -68,3 +70,31 @@ def test_a_profile_of_ones_own_is_among_those_that_are_matched(tmp_path, orin):
         own = a_profile("orin-nano-8gb")
         found = likenesses_of(device.board, replace(own, name="my-board"))
     assert {"my-board", "orin-nano-8gb"} <= {likeness.profile for likeness in found}
+
+
+def test_a_machine_that_is_configured_is_not_to_be_added_again(tmp_path, orin):
+    with opened(tmp_path, a_machine()) as (device, _):
+        there = replace(device, machine=Machine("box", host="nvidia@box.lab"))
+        found = probe_of(there, "edgeprof.yaml:3 devices.box")
+
+    assert found.add is None
+    assert found.configured == "edgeprof.yaml:3 devices.box"
+    assert found.entry == {"host": "nvidia@box.lab", "profile": "orin-nano-8gb"}
+
+
+def test_a_profile_that_was_given_by_path_is_named_by_its_path(tmp_path, orin):
+    profile = replace(a_profile("orin-nano-8gb"), name="mine", origin=str(tmp_path / "mine.yaml"))
+    with opened(tmp_path, a_machine()) as (device, _):
+        found = probe_of(replace(device, machine=Machine("me@box", host="me@box", profile=profile)))
+
+    assert found.add == f"edgeprof device add box --host me@box --profile {tmp_path / 'mine.yaml'}"
+
+
+def test_the_users_own_profiles_are_looked_through(tmp_path, monkeypatch):
+    folder = tmp_path / "edgeprof" / "profiles"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    shutil.copy(a_profile("orin-nano-8gb").origin, folder / "my-nano.yaml")
+    board = Board(kind="jetson", module="p3767-0005", chip="tegra234", memory_bytes=7620 << 20, gpu_units=4, dla=0)
+
+    assert "my-nano" in {likeness.profile for likeness in likenesses_of(board)}

@@ -20,7 +20,7 @@ from edgeprof.core.stats.steady import WarmUp
 from edgeprof.targets.bundle import bundle
 from edgeprof.targets.local import LocalTarget
 from edgeprof.workflow.device import Device
-from edgeprof.workflow.process import Prepared, measure_process
+from edgeprof.workflow.process import Prepared, _Listener, measure_process
 from edgeprof.workflow.progress import Silence
 
 LOCAL = Machine("local")
@@ -250,3 +250,19 @@ def test_a_record_that_is_none_is_the_agents_error(measured, record):
     with pytest.raises(AgentError, match="record is none") as caught:
         measured(GREETS + f"greet()\nsay(event='done', process={record}, host={{}})\n")
     assert caught.value.cause == "garbled"
+
+
+def test_a_warm_up_that_goes_on_says_why_it_waits():
+    shown = []
+
+    class Ear(Silence):
+        def show(self, text):
+            shown.append(text)
+
+    listener = _Listener(Sampling(WarmUp()), Ear(), LocalTarget())
+    slowing = [0.02 * 1.02**n for n in range(121)]
+    for begin, end in ((0, 30), (30, 121)):
+        listener.hear({"event": "samples", "latencies_s": slowing[begin:end]})
+
+    assert shown[0] == "warming, 29 inferences"
+    assert shown[1] == "warming, 120 inferences in 10 s: they are not steady yet, and 30 s at most are waited for"

@@ -38,6 +38,7 @@ def test_one_runtime_is_not_raced(shell, small_onnx):
     assert ended.code == 0
     assert shell.saved()[0].race == ()
     assert "race: " not in ended.err
+    assert f"not raced: openvino, not installed on local: {python} -m pip install openvino" in ended.err
 
 
 def test_torch_does_not_take_an_onnx_file(shell, small_onnx):

@@ -50,7 +50,16 @@ def test_the_newest_comes_first_and_too_old_ones_not_at_all(tmp_path: Path) -> N
     assert found(tmp_path, a_device(), old) == [newest, newer]
 
 
-@pytest.mark.parametrize("device", [a_device("1.21.0"), a_device(cores=4), a_device(governor="powersave")])
+@pytest.mark.parametrize(
+    "device",
+    [
+        a_device("1.21.0"),
+        a_device(cores=4),
+        a_device(governor="powersave"),
+        a_device(board={"gpus": ["NVIDIA L4"]}),
+        a_device(board={"driver": "580.00"}),
+    ],
+)
 def test_another_environment_is_another_question(tmp_path: Path, device: Device) -> None:
     assert found(tmp_path, device, saved(tmp_path)) == []
 
