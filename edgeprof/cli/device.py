@@ -108,7 +108,9 @@ def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="As it was a
     if project:
         print(f"note: {project} describes it too, and still does")
     if "host" in own.values:
-        print(f"what it keeps of edgeprof stays on it: edgeprof device clean {quote(own.values['host'].value)}")
+        python = f" --python {quote(own.values['python'].value)}" if "python" in own.values else ""
+        host = quote(own.values["host"].value)
+        print(f"what it keeps of edgeprof stays on it: edgeprof device clean --host {host}{python}")
 
 
 def _not_there(name: str, project: Optional[str], known: Sequence[str]) -> Exception:

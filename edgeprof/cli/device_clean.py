@@ -10,7 +10,7 @@ from edgeprof.cli import options
 
 
 def clean(
-    device: Annotated[str, typer.Argument(metavar="NAME", help="A device's name, or user@host.")],
+    device: Annotated[Optional[str], typer.Argument(metavar="NAME", help="A device's name, or user@host.")] = None,
     older_than: Annotated[
         Optional[str], typer.Option("--older-than", metavar="TIME", help="Only what was not used for so long: 30d.")
     ] = None,
@@ -19,7 +19,7 @@ def clean(
     python: options.Python = None,
 ) -> int:
     """Remove what edgeprof keeps on a device: agents, artefacts, inputs, and what broken transfers left."""
-    flags: dict[str, Any] = {"config": config, "device": device, "host": host, "python": python}
+    flags: dict[str, Any] = {"config": config, "device": device or host, "host": host, "python": python}
 
     from edgeprof.cli.request import machine_of, workshop_of
     from edgeprof.workflow.clean import clean as run

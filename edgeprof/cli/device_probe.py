@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -10,7 +10,9 @@ from edgeprof.cli import options
 
 
 def probe(
-    device: Annotated[str, typer.Argument(metavar="NAME", help="A device's name, user@host, or local.")] = "local",
+    device: Annotated[
+        Optional[str], typer.Argument(metavar="NAME", help="A device's name, user@host, or local (default).")
+    ] = None,
     config: options.Config = None,
     host: options.Host = None,
     profile: options.Profile = None,
@@ -18,7 +20,7 @@ def probe(
     json: options.Json = None,
 ) -> int:
     """Say what a machine is, which profile it fits and how surely, and what it lacks, with the command for it."""
-    flags = {"config": config, "device": device, "host": host, "profile": profile, "python": python}
+    flags = {"config": config, "device": device or host, "host": host, "profile": profile, "python": python}
 
     from edgeprof.cli.reporting import expect_place, write_document
     from edgeprof.cli.request import machine_of, where_configured, workshop_of

@@ -18,6 +18,10 @@ from edgeprof.core.machine import HERE, Machine, card_of
 from edgeprof.core.profile import Found, Lookup, Profile, no_profiles
 from edgeprof.documents import quoted
 
+_EVERY_NAME = (
+    "`edgeprof device list` has all names; user@address needs no set-up, and --host ALIAS alone takes an alias of ssh's"
+)
+
 
 @dataclass(frozen=True)
 class Named:
@@ -47,18 +51,20 @@ def load_profile(
     """The profile that this is the name of, or that a machine of this name is configured with."""
     places = read_places({**flags, "device": name}, cwd=cwd, environ=environ)
     device = Given(name, "", places.cwd)
-    if name in places.configured:
-        profile = _asked_profile(settle(places)["profile"], places, profiles)
-        if profile is None:
-            raise ConfigError(f"device {quoted(name)} is configured without a profile", "add profile: NAME to it")
-        return profile
+    asked = _asked_profile(settle(places)["profile"], places, profiles) if name in places.configured else None
     found = _find(device, places, profiles)
-    if found.profile:
-        return found.profile
+    profile = asked or found.profile
+    if profile:
+        return profile
+    if name in places.configured:
+        raise ConfigError(
+            f"device {quoted(name)} is configured without a profile",
+            f"`edgeprof device probe {name}` tells which fits it",
+        )
     if found.family:
         names = [profile.name for profile in found.family]
         raise ConfigError(f"{quoted(name)} fits {', '.join(names)}", f"edgeprof device show {names[0]}")
-    raise ConfigError(f"unknown device {quoted(name)}", _or_else(_near(found, name, places)))
+    raise ConfigError(f"unknown device {quoted(name)}", _or_else(_near(found, name, places), _EVERY_NAME))
 
 
 def machine_of(places: Places, settled: Mapping[str, Given], lookup: Lookup) -> Named:
@@ -116,7 +122,11 @@ def _asked_profile(asked: Given, places: Places, lookup: Lookup) -> Profile | No
     if found.family:
         names = ", ".join(profile.name for profile in found.family)
         raise ConfigError(f"profile {quoted(asked.value)} fits {names}", "name one of them", where=asked.where)
-    raise ConfigError(f"unknown profile {quoted(asked.value)}", _or_else(found.near), where=asked.where)
+    raise ConfigError(
+        f"unknown profile {quoted(asked.value)}",
+        _or_else(found.near, "`edgeprof device list` has all profiles, and a path names a file of your own"),
+        where=asked.where,
+    )
 
 
 def _expect_here(device: Given, host: Given) -> None:
@@ -160,7 +170,9 @@ def _only(found: Found, device: Given, places: Places) -> Profile:
             f"device {quoted(name)} is not configured, and fits {count} profile{'s' * (count > 1)}: {names}",
             f"edgeprof device add {name} --host user@address --profile {'ONE_OF_THEM' if count > 1 else names}",
         )
-    raise ConfigError(f"unknown device {quoted(name)}", _or_else(_near(found, name, places)), where=device.where)
+    raise ConfigError(
+        f"unknown device {quoted(name)}", _or_else(_near(found, name, places), _EVERY_NAME), where=device.where
+    )
 
 
 def _near(found: Found, name: str, places: Places) -> tuple[str, ...]:
@@ -176,9 +188,5 @@ def _no_address(profile: Profile, name: str) -> TargetError:
     )
 
 
-def _or_else(near: tuple[str, ...]) -> str:
-    if near:
-        return f"did you mean {' or '.join(map(quoted, near))}?"
-    return (
-        "`edgeprof device list` has all names; user@address needs no set-up, and an alias of ssh's own goes with --host"
-    )
+def _or_else(near: tuple[str, ...], every: str) -> str:
+    return f"did you mean {' or '.join(map(quoted, near))}?" if near else every

@@ -69,3 +69,8 @@ class Board:
     container: Optional[bool] = None
     disk_free_bytes: Optional[int] = None  # where the agent keeps its files
     hold: Optional[Hold] = None
+
+    @property
+    def has_gpu(self) -> bool:
+        """Whether a GPU, its driver or its driver's library is seen."""
+        return self.kind == "jetson" or bool(self.gpus or self.cards or self.driver or self.no_nvml)

@@ -60,6 +60,8 @@ def mode_command(board: Board, mode: str) -> str:
 
 
 def lock_command(board: Board) -> str:
+    if board.clocks_locked is None and board.kind != "jetson":
+        return "leave clocks_locked out: this device shows no clocks"
     return "sudo jetson_clocks" if board.kind == "jetson" else "sudo cpupower frequency-set -g performance"
 
 

@@ -70,7 +70,7 @@ def version_of(greeting: bytes, name: str, python: str) -> tuple[int, int]:
         shown = printable(greeting.removeprefix(GREETING).decode(errors="replace").strip())
         raise TargetError(
             f'device "{name}": {python} is Python {shown}, and the agent needs 3.8',
-            f"install a newer one, and name it: python: under devices: {name}: in edgeprof.yaml",
+            "install a newer one, and name it with --python, or as python: where the device is described",
         )
     return version
 
@@ -79,7 +79,7 @@ def no_python(line: bytes, name: str, python: str) -> TargetError:
     """The interpreter asked for is not there; others may be."""
     others = printable(line.removeprefix(NO_PYTHON).decode(errors="replace")).split()
     if others:
-        hint = f"it has {', '.join(others)}: name one with python: under devices: {name}: in edgeprof.yaml"
+        hint = f"it has {', '.join(others)}: name one with --python, or as python: where the device is described"
     else:
         hint = "install one there: sudo apt install python3"
     return TargetError(f'device "{name}" has no {python}', hint)

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from edgeprof.core.codec import restore
@@ -231,11 +232,14 @@ class SshTarget:
             code = master.wait(1.0)
         except subprocess.TimeoutExpired:
             message = f'device "{self.name}" let us in and then did not answer'
-            return TargetError(message, f"try: ssh {as_typed(self._destination)} true", may_pass=True)
+            return TargetError(message, self._by_hand(), may_pass=True)
         if code == _SSH_ENDED:
             return unreachable(self.name, self._destination, complaints.text())
         message = f'device "{self.name}" let us in, and {self._python} or the login shell ended with exit code {code}'
-        return TargetError(message, complaints.hint())
+        return TargetError(message, complaints.hint() or self._by_hand())
+
+    def _by_hand(self) -> str:
+        return f"try: ssh {as_typed(self._destination)} {quote(self._python)} -V"
 
     def _inside(self, path: str) -> None:
         """Refuse a path that is none of those that the device may name."""

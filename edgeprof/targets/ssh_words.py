@@ -63,7 +63,7 @@ _COMPLAINTS = (
     _complaint(
         "Could not resolve hostname|Name or service not known|nodename nor servname",
         "no such host is known",
-        "write its address, or an alias of ~/.ssh/config",
+        "write its address, or an alias of your ssh configuration",
         may_pass=True,
     ),
     # ssh: connect to host 127.0.0.1 port 2222: Connection refused
@@ -96,7 +96,7 @@ def expect_destination(destination: str) -> None:
     if not is_destination(destination):
         raise ConfigError(
             f'host "{" ".join(printable(destination).split())}" is nothing that ssh can be told',
-            "write an alias of ~/.ssh/config, user@address or ssh://user@address:2222",
+            "write an alias of your ssh configuration, user@address or ssh://user@address:2222",
         )
 
 

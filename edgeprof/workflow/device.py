@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any, Optional
 
+from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.core.board import Board
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
@@ -77,6 +78,9 @@ class Device:
             known = ", ".join(runtime.name for runtime in self.runtimes)
             raise RuntimeUnavailable(f'unknown runtime "{name}"', f"one of {known}")
         if found.version is None:
+            if name in ON_CARDS and not self.board.has_gpu:
+                message = f"{name} is not installed on {self.name}, and no driver of a card is seen there"
+                raise RuntimeUnavailable(message, "install NVIDIA's driver first, or name another --runtime")
             raise RuntimeUnavailable(f"{name} is not installed on {self.name}", self.install(found))
         if found.lack:
             raise RuntimeUnavailable(f"{found.version} cannot run on {self.name}: {found.lack}", found.remedy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
-from edgeprof.agent.runtimes import ON_CARDS
+from edgeprof.agent.runtimes import ON_CARDS, RACED
 from edgeprof.core.host import Host
 from edgeprof.core.probe import Probe
 from edgeprof.core.requirement import unmet
@@ -70,7 +70,8 @@ def _runtimes(device: Device, asked: str) -> Iterator[Remark]:
         elif runtime.name in (asked, preferred):
             yield Remark(runtime.name, "not installed", device.install(runtime))
         else:
-            yield Remark(runtime.name, f"not installed, and nothing asks for it: {device.install(runtime)}")
+            how = f": {device.install(runtime)}" if runtime.name in RACED else ""
+            yield Remark(runtime.name, f"not installed, and nothing asks for it{how}")
     if not any(runtime.is_usable for runtime in shown):
         remedy = device.install(shown[0]) if shown else None
         yield Remark("runtimes", "none is installed: nothing can be measured", remedy, is_fatal=True)

@@ -51,11 +51,9 @@ def pip_command(packages: Sequence[str], host: Mapping[str, Any], machine: Machi
     names, python = " ".join(packages), interpreter_of(machine)
     if not host.get("python_is_managed"):
         return f"{python} -m pip install {names}"
-    if machine.host is None:
-        told = f"then name it with --python {_VENV}/bin/python"
-    else:
-        told = f"then tell edgeprof of it: edgeprof device add ... --python '{_VENV}/bin/python' --replace"
-    return f"{python} -m venv --system-site-packages {_VENV} && {_VENV}/bin/pip install {names}, {told}"
+    there = "" if machine.host is None else f"on {machine.name}: "
+    told = f"then name it: --python {_VENV}/bin/python, or python: where the device is described"
+    return f"{there}{python} -m venv --system-site-packages {_VENV} && {_VENV}/bin/pip install {names}, {told}"
 
 
 def _pinned(name: str, host: Mapping[str, Any]) -> str:

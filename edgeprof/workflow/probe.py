@@ -26,7 +26,7 @@ def probe_of(device: Device, configured: str | None = None) -> Probe:
     likenesses = likenesses_of(board, machine.profile)
     against = contradictions(board, machine.profile) if machine.profile else ()
     profile = word_for(machine.profile) if machine.profile and not against else _surest(likenesses)
-    entry = {**({"host": machine.host} if machine.host else {}), **({"profile": profile} if profile else {})}
+    keys = {"host": machine.host, "profile": profile, "python": machine.python}
     return Probe(
         device=machine.name,
         host=device.host,
@@ -37,7 +37,7 @@ def probe_of(device: Device, configured: str | None = None) -> Probe:
         missing=missing_on(board, device.host, device.runtimes, machine),
         add=_add(machine, profile) if machine.host and configured is None else None,
         configured=configured,
-        entry=entry,
+        entry={key: value for key, value in keys.items() if value},
     )
 
 

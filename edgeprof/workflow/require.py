@@ -20,7 +20,8 @@ def expect_required(device: Device) -> tuple[str, ...]:
         raise TargetError(
             f"{device.name} is no {profile.title}, as its profile {profile.name} says: {', '.join(against)}"
             f"{_what_it_is(device)}",
-            f"edgeprof device probe {device.name} tells what it is; then change its profile",
+            f"edgeprof device probe{f' --host {machine.host}' if machine.host else ''} tells what it is; "
+            "then name another profile, or none",
         )
     found = unmet(machine, board)
     if found:

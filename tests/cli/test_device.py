@@ -176,7 +176,7 @@ def test_a_machine_is_removed_again(shell, own):
 
     assert ended.code == 0, ended.err
     assert "pi is no more in" in ended.out
-    assert "edgeprof device clean pi@pi5" in ended.out  # the address would be lost otherwise
+    assert "edgeprof device clean --host pi@pi5" in ended.out  # the address would be lost otherwise
     assert own.read_text() == "# mine\nbox: {host: me@box}\n"
     again = shell("device", "remove", "pi")
     assert again.code == 2
@@ -221,3 +221,18 @@ def test_a_password_in_an_address_ends_in_2_and_is_shown_nowhere(shell, way):
     assert ended.code == 2
     assert "ssh-copy-id" in ended.err
     assert "hunter2" not in ended.out + ended.err
+
+
+def test_a_name_may_be_left_out_where_a_host_is_given(shell, own):
+    ended = shell("device", "probe", "--host", "nobody@nowhere.invalid")
+
+    assert ended.code == 4
+    assert "nobody@nowhere.invalid" in ended.err
+
+
+def test_a_machine_that_is_called_as_a_profile_shows_that_one(shell, own):
+    assert shell("device", "add", "orin-nano-8gb", "--host", "me@box").code == 0
+    shown = shell("device", "show", "orin-nano-8gb")
+
+    assert shown.code == 0, shown.err
+    assert "Orin Nano" in shown.out

@@ -74,7 +74,7 @@ def expect_refusal(machine, folder, wait_s=None):
         (Machine("orin"), "edgeprof device add orin --host user@address"),
         (Machine("box", profile=XAVIER), "edgeprof device add box --host user@address --profile xavier"),
         (Machine("xavier", profile=XAVIER), "edgeprof device add NAME --host user@address --profile xavier"),
-        (Machine("orin", host="no-such-box.invalid"), "~/.ssh/config"),
+        (Machine("orin", host="no-such-box.invalid"), "your ssh configuration"),
     ],
 )
 def test_a_device_that_is_not_reached_is_refused_and_not_replaced(tmp_path, machine, hint):

@@ -29,7 +29,10 @@ def test_an_orin_nano_is_told_with_its_profile_and_how_sure_that_is(tmp_path, or
 
 def test_a_machine_elsewhere_comes_with_the_line_that_configures_it(tmp_path, orin):
     with opened(tmp_path, a_machine()) as (device, _):
-        found = probe_of(replace(device, machine=Machine("nvidia@box.lab", host="nvidia@box.lab")))
+        there = Machine("nvidia@box.lab", host="nvidia@box.lab")
+        found = probe_of(replace(device, machine=there))
+        with_python = probe_of(replace(device, machine=replace(there, python="~/env/bin/python")))
+    assert with_python.entry == {**found.entry, "python": "~/env/bin/python"}
     assert found.add == "edgeprof device add box --host nvidia@box.lab --profile orin-nano-8gb"
     assert found.entry == {"host": "nvidia@box.lab", "profile": "orin-nano-8gb"}
 
