@@ -75,16 +75,17 @@ def convert(
     from edgeprof.agent.trt.order import BuildOrder, capability_of
     from edgeprof.cli.reporting import expect_place, page_width, print_lines, write_document
     from edgeprof.cli.request import mib_of, request_of, workshop_of
-    from edgeprof.core.answer import Refused
     from edgeprof.core.errors import ConfigError
     from edgeprof.core.exits import Exit, worst
     from edgeprof.core.metric import MIB
     from edgeprof.report import card, console
+    from edgeprof.workflow.convert import NotMade, forms_of
     from edgeprof.workflow.convert import convert as run
-    from edgeprof.workflow.convert import forms_of
 
     if json is not None:
         expect_place(json)
+    if output == "-":
+        raise ConfigError("files cannot go to stdout", "name a file or a folder", where="--output")
     forms = forms_of(to)
     for name, given in zip(_OF_THE_PLAN, (compute_capability, workspace, optimization_level, tf32), strict=True):
         if given is not None and given is not False and "tensorrt" not in forms:
@@ -102,21 +103,26 @@ def convert(
     workshop = workshop_of(quiet=quiet, verify=verify, explain=explain)
     people = sys.stderr if json == "-" else sys.stdout
     entries, exits = [], [Exit.PASS]
+    done: list[str] = []
+    failed: list[str] = []
     for made in run(request, forms, plan, Path(output) if output else None, workshop, opset):
         workshop.progress.rest()
-        if isinstance(made, Refused):
-            print_lines(console.render(made, width=page_width()), people)
-            entries.append(card.refusal(made))
+        if isinstance(made, NotMade):
+            print_lines(console.error_lines(made, page_width()), people)
+            entries.append(card.refusal(made, made.form))
+            failed.append(f"{made.asked} as {made.form}")
             exits.append(made.exit)
             continue
         told = (made.asked, made.form, made.artefact, made.parity, made.files)
         lines = (
             card.render_brief(made.artefact, made.parity, made.files)
             if quiet
-            else card.render(*told, width=page_width(), was_cached=made.was_cached)
+            else card.render(*told, width=page_width(), made=made.made)
         )
         print_lines(lines, people)
         entries.append(card.entry(*told))
+        done.append(f"{made.asked} as {made.form}")
+    print_lines(card.render_count(done, failed, width=page_width()), people)
     if json is not None:
         write_document(card.document(entries, __version__), json)
     return worst(exits)

@@ -37,7 +37,7 @@ def plan_of(
     order, library = _settled(artefact, order, card)
     card = None if order.compute_capability else card
     key = key_of(artefact.digest, order, library, card)
-    return cache.find(key, say) or _make(artefact, order, library, cache, say, card)
+    return _with_batches(cache.find(key, say) or _make(artefact, order, library, cache, say, card), artefact, order)
 
 
 def plans_of(
@@ -72,26 +72,36 @@ def make(task: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
     return {}
 
 
+def expect_buildable(order: BuildOrder) -> None:
+    """Refuse what cannot be built here, whatever the graph: before there is one."""
+    _library_for(order, None if order.compute_capability else _card_here())
+
+
 def _settled(artefact: Artefact, order: BuildOrder, card: BuiltFor | None) -> tuple[BuildOrder, Library]:
     """The order with all that it left open decided; what cannot be built is refused before a process is started."""
     if artefact.form != "onnx":
         raise ConvertError(f"tensorrt reads onnx, not {artefact.form}", "use another --runtime")
-    expect_sound(order)
+    library = _library_for(order, card)
     if order.compute_capability:
         order = replace(order, compute_capability=capability_of(order.compute_capability))
-    elif card is None:
+    if artefact.is_dynamic and not order.shapes:
+        order = replace(order, shapes=_ranges(artefact))
+    return replace(order, library=library.name), library
+
+
+def _library_for(order: BuildOrder, card: BuiltFor | None) -> Library:
+    expect_sound(order)
+    if card is None and not order.compute_capability:
         raise RuntimeUnavailable(
             "there is no NVIDIA card here to build a plan for",
-            "build on the device, or for an RTX card name its compute capability: 8.9",
+            "build on the device, or for an RTX card that is elsewhere: --compute-capability 8.9",
         )
     # Only TensorRT-RTX builds for a card that is elsewhere.
     names = NAMES[1:] if order.compute_capability else NAMES
-    if artefact.is_dynamic and not order.shapes:
-        order = replace(order, shapes=_ranges(artefact))
     library = found([order.library] if order.library in NAMES else names)
     if library is None:
         raise RuntimeUnavailable(f"none of {', '.join(names)} is installed", INSTALL)
-    return replace(order, library=library.name), library
+    return library
 
 
 def _ranges(artefact: Artefact) -> tuple[ShapeRange, ...]:
@@ -99,6 +109,17 @@ def _ranges(artefact: Artefact) -> tuple[ShapeRange, ...]:
     return tuple(
         ShapeRange(tensor.name, (1, *tensor.shape[1:]), tensor.shape, tensor.shape) for tensor in artefact.inputs
     )
+
+
+def _with_batches(plan: Artefact, artefact: Artefact, order: BuildOrder) -> Artefact:
+    """Told of the batches that it takes, which are fewer than its graph does."""
+    if not artefact.is_dynamic:
+        return plan
+    least, best, most = (shape[0] for shape in (order.shapes[0].least, order.shapes[0].best, order.shapes[0].most))
+    batches = str(most) if least == most else f"{least} to {most}"
+    proved = artefact.card.get("batch", "").removeprefix("dynamic, ")
+    words = f"takes {batches}, built for {best}" + (f"; the graph was {proved}" if proved else "")
+    return replace(plan, is_dynamic=least != most, card={**plan.card, "batches": batches, "batch": words})
 
 
 def _card_here() -> BuiltFor | None:

@@ -45,7 +45,7 @@ class Artefact:
     notes: Tuple[str, ...] = ()  # what the user must know: rows padded, a fallback taken
     card: Mapping[str, str] = field(default_factory=dict)  # opset, exporter, weights, versions: for the record
     data: Tuple[str, ...] = ()  # files of weights beside it, under `named` names, by which the graph asks for them
-    is_dynamic: bool = False  # it takes any batch; `inputs` say the one that it is proved and run at
+    is_dynamic: bool = False  # any batch, of a plan a range; `inputs` say the one that it is proved and run at
 
 
 @dataclass(frozen=True)

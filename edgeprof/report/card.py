@@ -10,7 +10,8 @@ from typing import Any, Optional
 from edgeprof.core.answer import Refused
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.codec import plain
-from edgeprof.report.lines import Line, labelled, labelled_list, line, printable
+from edgeprof.core.job import Tensor
+from edgeprof.report.lines import BLANK, Line, labelled, labelled_list, line, printable
 from edgeprof.report.subject import parity_words, tensor_words
 from edgeprof.report.units import mib
 
@@ -34,8 +35,14 @@ _LINES: Mapping[str, Sequence[tuple[str, str]]] = {
     "plan": [("tensorrt", "{}"), ("built for", "for {}"), ("typing", "{} typing"), ("tf32", "tf32 {}")],
     "layers": [("layers", "{}"), ("layers by precision", "{}")],
 }
-_TOOK = (("seconds", "in {} s"), ("build_s", "{} s to build the plan"))
-_BYTES = (("weights_bytes", "weights"), ("activation_bytes", "activations"), ("scratch_bytes", "scratch"))
+# When the graph was made, where this form's own conversion did not make it.
+_MADE = {"now": "", "above": ", once for the form above and this one", "before": ", earlier: it was in the cache"}
+# The builder lays a layer's scratch out among the activations, so it is a part of theirs and not beside them.
+_BYTES = (
+    ("weights_bytes", "weights {}"),
+    ("activation_bytes", "activations {}"),
+    ("scratch_bytes", "of it scratch {}"),
+)
 
 
 def render(
@@ -46,11 +53,11 @@ def render(
     files: Sequence[Path],
     *,
     width: int = 80,
-    was_cached: bool = False,
+    made: str = "now",
 ) -> list[Line]:
-    """The card of one form of one model; a graph that `was_cached` took its time before."""
+    """The card of one form of one model; its graph was `made` now, for the form above, or before."""
     lines: list[Line] = []
-    for key, texts in _facts(asked, form, artefact, parity, was_cached=was_cached):
+    for key, texts in _facts(asked, form, artefact, parity, made):
         lines += labelled_list(key, texts, width)
     for place, file in enumerate(files):
         size = f" ({mib(file.stat().st_size)})" if file.exists() else ""
@@ -63,6 +70,17 @@ def render_brief(artefact: Artefact, parity: Optional[Parity], files: Sequence[P
     made = ", ".join(str(file) for file in files) or artefact.path
     said = f": {_parity(artefact, parity)}" if parity else ""
     return [line(printable(made + said))]
+
+
+def render_count(made: Sequence[str], failed: Sequence[str], *, width: int = 80) -> list[Line]:
+    """Of several forms of which not all were made: which were, and which were not."""
+    if not failed or len(made) + len(failed) == 1:
+        return []
+    return [
+        BLANK,
+        *labelled("made", ", ".join(made) or "nothing", width, style="strong"),
+        *labelled("not made", ", ".join(failed), width, style="fail"),
+    ]
 
 
 def document(entries: Sequence[dict[str, Any]], edgeprof: str) -> str:
@@ -80,16 +98,16 @@ def entry(asked: str, form: str, artefact: Artefact, parity: Optional[Parity], f
     }
 
 
-def refusal(answer: Refused) -> dict[str, Any]:
-    return {"asked": answer.asked, "error": answer.message, "hint": answer.hint, "exit": int(answer.exit)}
+def refusal(answer: Refused, form: str) -> dict[str, Any]:
+    return {"asked": answer.asked, "form": form, "error": answer.message, "hint": answer.hint, "exit": int(answer.exit)}
 
 
 def _facts(
-    asked: str, form: str, artefact: Artefact, parity: Optional[Parity], *, was_cached: bool
+    asked: str, form: str, artefact: Artefact, parity: Optional[Parity], made: str
 ) -> Iterator[tuple[str, Sequence[str]]]:
     yield "model", [asked if asked == artefact.model else f"{asked} -> {artefact.model}"]
-    yield "input", [tensor_words(tensor) for tensor in artefact.inputs]
-    yield "output", [tensor_words(tensor) for tensor in artefact.outputs]
+    yield "input", [_tensor(tensor, artefact) for tensor in artefact.inputs]
+    yield "output", [_tensor(tensor, artefact) for tensor in artefact.outputs]
     yield "form", [form]
     graph = f"{mib(artefact.size_bytes)}, {artefact.precision}, {artefact.digest[:12]}"
     if form == "openvino":  # its own files are made of the ONNX graph, and only where they are written
@@ -102,10 +120,11 @@ def _facts(
         words = [text.format(artefact.card[key]) for key, text in parts if artefact.card.get(key)]
         if words and (label != "calibration" or is_calibrated):
             yield label, [", ".join(words)]
-    took = [text.format(artefact.card[key]) for key, text in _TOOK if artefact.card.get(key)]
-    if took:
-        yield "made", [", ".join(took) + (", earlier: it was in the cache" if was_cached else "")]
-    sizes = [f"{name} {mib(float(artefact.card[key]))}" for key, name in _BYTES if key in artefact.card]
+    if artefact.card.get("seconds"):
+        yield "made", [f"in {artefact.card['seconds']} s{_MADE[made]}"]
+    if artefact.card.get("build_s"):
+        yield "built", [f"in {artefact.card['build_s']} s, the plan"]
+    sizes = [words.format(mib(float(artefact.card[key]))) for key, words in _BYTES if key in artefact.card]
     if sizes:
         yield "gpu memory", [", ".join(sizes)]
     if parity is not None:
@@ -113,6 +132,14 @@ def _facts(
     if artefact.notes:
         yield "note", artefact.notes
     yield "kept", [artefact.path]
+
+
+def _tensor(tensor: Tensor, artefact: Artefact) -> str:
+    """With N for a batch that is open."""
+    words = tensor_words(tensor)
+    if not artefact.is_dynamic or tensor.shape[:1] != artefact.inputs[0].shape[:1]:
+        return words
+    return f"N{words[len(str(tensor.shape[0])) :]}"
 
 
 def _parity(artefact: Artefact, parity: Parity) -> str:

@@ -119,12 +119,17 @@ def _headline(answer: Answer, width: int) -> list[Line]:
     return [first, *rest]
 
 
-def _refused(answer: Refused, width: int) -> list[Line]:
+def error_lines(answer: Refused, width: int) -> list[Line]:
+    """What is wrong and what to do next, without a verdict's line."""
     lines = labelled("model", answer.asked, width, style="dim")
     lines += labelled("error", answer.message, width, style="fail")
     if answer.hint:
         lines += labelled("hint", answer.hint, width, style="strong")
-    return [*lines, BLANK, line("━" * width, "dim"), *_headline(answer, width)]
+    return lines
+
+
+def _refused(answer: Refused, width: int) -> list[Line]:
+    return [*error_lines(answer, width), BLANK, line("━" * width, "dim"), *_headline(answer, width)]
 
 
 def _one_line_verdict(answer: Answer) -> Line:

@@ -13,8 +13,9 @@ from edgeprof.config import Request
 from edgeprof.convert import known, produce
 from edgeprof.convert.int8 import quantisation_for
 from edgeprof.convert.openvino_ir import write_ir
-from edgeprof.convert.plan import plan_of
+from edgeprof.convert.plan import expect_buildable, plan_of
 from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.sources import resolve
 from edgeprof.core.answer import Refused
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.errors import ConfigError, ConvertError, EdgeprofError
@@ -40,7 +41,14 @@ class Converted:
     artefact: Artefact
     parity: Parity | None
     files: tuple[Path, ...] = ()
-    was_cached: bool = False  # the graph; it was made before
+    made: str = "now"  # the graph; above: for a form before this one; before: by an earlier command
+
+
+@dataclass(frozen=True)
+class NotMade(Refused):
+    """One form of one model that could not be made."""
+
+    form: str
 
 
 def convert(
@@ -50,17 +58,23 @@ def convert(
     to: Path | None,
     workshop: Workshop,
     opset: int | None = None,
-) -> Iterator[Converted | Refused]:
+) -> Iterator[Converted | NotMade]:
     """Each form of each model as soon as it is made; without an opset in the one that its reader knows."""
     _expect_place(request, forms, to)
+    if "tensorrt" in forms:
+        expect_buildable(plan)
+    graphs: set[str] = set()  # that this command made
     with open_device(Machine("local"), workshop) as device:
+        for form in forms:  # a missing library is said before anything is made
+            device.runtime(_proved_on(form))
         for model in request.models:
             for form in forms:
                 try:
                     recipe = _recipe(request, model, form, plan, opset, device)
-                    yield _converted(request, recipe, form, plan, to, device, workshop)
+                    graph, made = _graph(recipe, graphs, opset, workshop)
+                    yield _converted(request, graph, made, model, form, plan, to, device, workshop)
                 except EdgeprofError as error:
-                    yield Refused(model, error.message, error.hint, error.exit)
+                    yield NotMade(model, error.message, error.hint, error.exit, form)
 
 
 def forms_of(words: str) -> tuple[str, ...]:
@@ -76,7 +90,7 @@ def _recipe(request: Request, model: str, form: str, plan: BuildOrder, opset: in
     recipe = recipe_of(request, model, form)
     # A plan for a card that is elsewhere is TensorRT-RTX's, whose versions are later ones.
     library = found(NAMES) if form == "tensorrt" and not plan.compute_capability else None
-    if opset is not None:
+    if opset is not None and resolve(model).kind != "onnx":
         recipe = replace(recipe, opset=opset)
     elif library is not None and library.name == "tensorrt":
         recipe = as_read_by(recipe, library.version)
@@ -88,23 +102,45 @@ def _recipe(request: Request, model: str, form: str, plan: BuildOrder, opset: in
     return recipe
 
 
+def _proved_on(form: str) -> str:
+    return PROVED_ON[form] or "onnxruntime"
+
+
+def _graph(recipe: Recipe, made_here: set[str], opset: int | None, workshop: Workshop) -> tuple[Artefact, str]:
+    """The graph of a form, and when it was made."""
+    there = known(recipe, workshop.cache)
+    graph = produce(recipe, workshop.cache, workshop.progress.show)
+    if graph.form != "onnx":
+        raise ConfigError(f'"{recipe.model}" is not converted', "name a timm model, an .onnx file or a factory")
+    own = graph.card.get("opset")
+    if graph.source == "onnx" and opset is not None and own != str(opset):
+        raise ConfigError(f'"{recipe.model}" keeps its own opset, {own}', "leave --opset out", where="--opset")
+    if there is None:
+        made_here.add(graph.path)
+        return graph, "now"
+    return graph, "above" if graph.path in made_here else "before"
+
+
 def _converted(
-    request: Request, recipe: Recipe, form: str, plan: BuildOrder, to: Path | None, device: Device, workshop: Workshop
+    request: Request,
+    graph: Artefact,
+    made: str,
+    model: str,
+    form: str,
+    plan: BuildOrder,
+    to: Path | None,
+    device: Device,
+    workshop: Workshop,
 ) -> Converted:
-    progress, model = workshop.progress, recipe.model
-    was_cached = known(recipe, workshop.cache) is not None
-    artefact = produce(recipe, workshop.cache, progress.show)
-    if artefact.form != "onnx":
-        raise ConfigError(f'"{model}" is not converted', "name a timm model, an .onnx file or a factory")
-    runtime = PROVED_ON[form] or PROVED_ON["onnx"]
-    assert runtime
-    proved = prove(prepared_for(request, device, artefact, runtime), device, workshop, request.lock_timeout_s)
-    artefact = replace(artefact, notes=(*artefact.notes, *proved.notes))
+    prepared = prepared_for(request, device, graph, _proved_on(form))
+    proved = prove(prepared, device, workshop, request.lock_timeout_s)
+    artefact = replace(graph, notes=(*graph.notes, *proved.notes))
     if form == "tensorrt":
-        built = plan_of(artefact, replace(plan, precision=artefact.precision), workshop.cache, progress.show)
+        built = plan_of(artefact, replace(plan, precision=artefact.precision), workshop.cache, workshop.progress.show)
         artefact = replace(built, notes=artefact.notes, card={**artefact.card, **built.card})
-    files = _written(artefact, form, _place(request, artefact, form, to), workshop) if to else ()
-    return Converted(model, form, artefact, proved.parity, files, was_cached)
+    log = Path(graph.path).parent / _LOG
+    files = _written(artefact, log, form, _place(request, artefact, form, to), workshop) if to else ()
+    return Converted(model, form, artefact, proved.parity, files, made)
 
 
 def _expect_place(request: Request, forms: Sequence[str], to: Path | None) -> None:
@@ -128,7 +164,7 @@ def _place(request: Request, artefact: Artefact, form: str, to: Path | None) -> 
     return to / f"{stem}{size}{kind}-{artefact.precision}{suffix}"
 
 
-def _written(artefact: Artefact, form: str, place: Path, workshop: Workshop) -> tuple[Path, ...]:
+def _written(artefact: Artefact, log: Path, form: str, place: Path, workshop: Workshop) -> tuple[Path, ...]:
     workshop.progress.show(f"writing {place}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -137,9 +173,8 @@ def _written(artefact: Artefact, form: str, place: Path, workshop: Workshop) -> 
         else:
             files = [Path(shutil.copyfile(artefact.path, place))]
             files += [Path(shutil.copyfile(path, place.parent / Path(path).name)) for path in artefact.data]
-        log = Path(artefact.path).parent / _LOG
-        if log.is_file():
-            files.append(Path(shutil.copyfile(log, place.with_suffix(f".{_LOG}"))))
+        if log.is_file():  # each form has its own ranges
+            files.append(Path(shutil.copyfile(log, place.with_name(f"{place.name}.{_LOG}"))))
     except OSError as error:
         raise ConvertError(f'"{place}" cannot be written: {error.strerror}', "name another --output") from error
     return tuple(files)

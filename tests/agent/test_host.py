@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from edgeprof.agent import host
+from edgeprof.agent.runtimes import RUNTIMES
 
 
 def test_threads_follow_the_affinity_mask() -> None:
@@ -83,3 +86,33 @@ def test_the_facts_hold_what_a_record_needs() -> None:
     assert facts["cores"] >= 1
     assert facts["memory_bytes"] > facts["memory_available_bytes"] > 0
     assert facts["python"].startswith("3.")
+
+
+@pytest.fixture
+def broken_tensorrt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its package's record, so that only an import could tell its version, which fails."""
+    (tmp_path / "tensorrt.py").write_text("import ctypes; ctypes.CDLL('libnvinfer.so.missing')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "tensorrt", raising=False)
+    importlib.invalidate_caches()
+
+
+@pytest.mark.usefixtures("broken_tensorrt")
+def test_a_tensorrt_that_cannot_be_imported_is_lacking_and_the_others_are_described() -> None:
+    told = {each["name"]: each for each in host.runtimes()}
+
+    assert set(told) == set(RUNTIMES)
+    assert told["tensorrt"]["version"] == "tensorrt"
+    assert "libnvinfer.so.missing" in told["tensorrt"]["lack"]
+    assert told["tensorrt"]["remedy"]
+
+
+@pytest.mark.usefixtures("broken_tensorrt")
+def test_what_a_runtime_lacks_is_looked_for_only_where_it_is_wanted() -> None:
+    """To look for a card wakes it, a second or more."""
+
+    def lacking(*wanted: str) -> bool:
+        return any(told["lack"] for told in host.runtimes(wanted) if told["name"] == "tensorrt")
+
+    assert not lacking("onnxruntime", "openvino")
+    assert lacking("onnxruntime", "tensorrt")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import Dict, List
+
+import pytest
 
 from edgeprof.agent import loop
 from edgeprof.agent.samples import sample_file, samples_in_file, samples_in_process
@@ -85,3 +87,24 @@ def test_two_mappings_of_one_file_see_the_same_samples() -> None:
 
     assert reader.seconds(0, reader.count) == [5e-9] * 3
     assert writer.is_stopped
+
+
+class MarkedCrank(Crank):
+    def infer_marked(self) -> None:
+        self.infer()
+
+    def parts_s(self) -> Dict[str, float]:
+        return {"compute": self._latencies_ns[(self.inferred - 1) % len(self._latencies_ns)] / 2e9}
+
+
+@pytest.mark.parametrize(
+    ("latency_ms", "count"), [(0.1, 50), (10, 50), (110, 10), (400, 3), (1000, 3), (20_000, 3)], ids=str
+)
+def test_parts_are_looked_at_for_about_a_second_and_three_times_at_the_least(latency_ms: float, count: int) -> None:
+    crank = MarkedCrank([round(latency_ms * 1e6)])
+    told = loop.segments(crank, crank.clock_ns)
+
+    assert (told["samples"], crank.inferred) == (count, count)
+    assert told["host_s"] == pytest.approx(latency_ms / 1e3)
+    assert told["parts_s"] == {"compute": pytest.approx(latency_ms / 2e3)}
+    assert told["gap_s"] == pytest.approx(latency_ms / 2e3)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import pytest
 
 from agent.speaking import Agent, Event, a_fake, a_fake_job
+from edgeprof.agent.supervisor import Supervisor
+from edgeprof.agent.watch import Watch
 from edgeprof.core.codec import restore
 from edgeprof.core.files import digest_of_bytes
-from edgeprof.core.measurement import Process
+from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, Task, Watchdogs
 from edgeprof.core.sampling import Sampling
 from edgeprof.core.stats.steady import WarmUp
@@ -94,3 +98,34 @@ def test_the_devices_own_times_stand_beside_the_hosts_and_never_replace_them(sta
     assert segments.parts_s == {"h2d": 0.001, "compute": 0.007, "d2h": 0.0005}
     assert segments.gap_s == pytest.approx(0.0015)
     assert set(latencies_s) == {0.01}
+
+
+def test_segments_that_fail_cost_none_of_what_was_measured(start: Start, tmp_path: Path) -> None:
+    events = heard(start, tmp_path, latency_ms=10, parts_ms={"h2d": "lost"})
+
+    process = restore(Process, events[-1]["process"])
+    assert process.segments is None
+    assert (process.ended, process.message) == (Ended.DURATION, None)
+    assert process.peak_memory_bytes
+
+
+def test_the_plan_that_outputs_were_computed_with_is_named(start: Start, tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    events = heard(start, tmp_path, Task.OUTPUTS, plan={"path": str(tmp_path / "a.plan")})
+
+    assert events[-1]["plan_digest"] == digest_of_bytes(b"compiled")
+    assert heard(start, tmp_path, Task.OUTPUTS)[-1]["plan_digest"] is None
+
+
+def test_what_is_done_before_a_process_is_done_again_after_a_build(archive: Path, tmp_path: Path) -> None:
+    """The canary that was sung before a build of an hour says nothing of the machine after it."""
+    plan = tmp_path / "a.plan"
+    model = a_fake(tmp_path, latency_ms=10, plan={"path": str(plan)})
+    order = Order(Task.MEASURE, a_fake_job(), model, sampling=SHORT)
+    there: List[bool] = []
+    with open(os.devnull, "rb") as source, open(os.devnull, "wb") as sink:
+        supervisor = Supervisor(source, sink.fileno(), "", [sys.executable, str(archive)])
+        process = supervisor._watched(order, Watch.run, lambda: there.append(plan.exists()))
+
+    assert process.ended is Ended.DURATION
+    assert there == [False, True]

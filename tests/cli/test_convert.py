@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import pytest
+
+from edgeprof.agent.trt.library import NAMES
 
 
 def test_each_form_is_proved_on_its_runtime_and_written(shell, small_onnx):
@@ -21,6 +25,25 @@ def test_each_form_is_proved_on_its_runtime_and_written(shell, small_onnx):
     assert all(each["parity"]["holds"] for each in made)
 
 
+def test_a_graph_that_the_same_command_made_was_not_in_the_cache(shell, small_onnx):
+    out = shell("convert", str(small_onnx), "--to", "onnx,openvino", COLUMNS=200).out
+
+    assert "earlier" not in out
+    assert out.count("once for the form above and this one") == 1
+
+
+def test_a_file_may_be_asked_for_in_the_opset_that_it_has(shell, small_onnx):
+    import onnx
+
+    own = next(each.version for each in onnx.load(small_onnx).opset_import if not each.domain)
+    other = 17 if own != 17 else 20
+    ended = shell("convert", str(small_onnx), "--opset", str(other))
+
+    assert shell("convert", str(small_onnx), "--opset", str(own)).code == 0
+    assert ended.code == 2
+    assert f"keeps its own opset, {own}" in " ".join(ended.out.split())
+
+
 @pytest.mark.parametrize(("precision", "kind"), [("fp16", 10), ("int8", 3)])
 def test_the_file_holds_the_types_that_were_asked_for(shell, small_onnx, precision, kind):
     import onnx
@@ -35,7 +58,7 @@ def test_the_file_holds_the_types_that_were_asked_for(shell, small_onnx, precisi
 def test_the_calibration_log_is_written_beside_an_int8_file(shell, small_onnx):
     shell("convert", str(small_onnx), "--precision", "int8", "-o", "made.onnx")
 
-    log = json.loads((shell.work / "made.calibration.json").read_text())
+    log = json.loads((shell.work / "made.onnx.calibration.json").read_text())
     assert log["recipe"].startswith("u8s") or log["recipe"].startswith("s8s")
     assert log["ranges"]
 
@@ -47,6 +70,42 @@ def test_a_plan_is_built_for_a_card_that_is_not_here(shell, small_onnx):
     assert ended.code == 0
     assert (shell.work / "made.plan").stat().st_size > 1000
     assert "for 8.9" in ended.out
+
+
+@pytest.mark.trt
+def test_the_calibration_log_of_each_form_is_written_beside_it(shell, small_onnx):
+    plan = ("--to", "onnx,tensorrt", "--compute-capability", "8.9")
+    ended = shell("convert", str(small_onnx), "--precision", "int8", *plan, "-o", "made")
+
+    assert ended.code == 0, ended.err
+    logs = [json.loads(path.read_text())["recipe"] for path in sorted((shell.work / "made").glob("*.calibration.json"))]
+    assert (shell.work / "made/small-int8.plan.calibration.json").is_file()
+    assert len(logs) == 2
+    assert logs[1] == "s8s8-in"
+    assert logs[0] != logs[1]
+
+
+@pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="there is a card here")
+def test_without_a_card_that_is_said_before_anything_is_made(shell, small_onnx):
+    ended = shell("convert", str(small_onnx), "--to", "onnx,tensorrt", "-o", "made")
+
+    assert ended.code == 4
+    assert "no NVIDIA card" in ended.err
+    assert "--compute-capability 8.9" in ended.err
+    assert not (shell.work / "made").exists()
+    assert not list(shell.cache.glob("artefacts/*"))
+
+
+def test_a_missing_library_is_said_before_anything_is_made(shell, small_onnx):
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({NAMES!r}))\n"  # as where none is installed
+    command = (sys.executable, "-c", f"{blocked}from edgeprof.cli.door import enter; sys.exit(enter(sys.argv[1:]))")
+    ended = shell.start(
+        "convert", str(small_onnx), "--to", "onnx,tensorrt", "--compute-capability", "8.9", command=command
+    ).end()
+
+    assert ended.code == 4
+    assert "is installed" in ended.err
+    assert not list(shell.cache.glob("artefacts/*"))
 
 
 @pytest.mark.trt
@@ -69,15 +128,16 @@ def test_a_plan_takes_frames_and_says_once_what_becomes_of_them(shell, small_onn
         (("--to", "onnx,openvino", "--workspace", "1GiB"), "--workspace"),
         (("--optimization-level", "0"), "--optimization-level"),
         (("--tf32",), "--to tensorrt"),
-        (("--opset", "18"), "name 17 or 20"),
-        (("--opset", "17"), "keeps the opset"),
+        (("--opset", "18"), "keeps its own opset, "),
+        (("-o", "-"), "files cannot go to stdout"),
+        (("--to", "onnx,tensorrt", "--compute-capability", "8.9", "--optimization-level", "9"), "optimization level 9"),
     ],
 )
 def test_what_cannot_be_meant_is_a_usage_error(shell, small_onnx, arguments, words):
     ended = shell("convert", str(small_onnx), *arguments)
 
     assert ended.code == 2
-    assert words in ended.err + ended.out
+    assert words in " ".join((ended.err + ended.out).split())
 
 
 def test_one_that_cannot_be_made_does_not_keep_the_others_back(shell, small_onnx):
@@ -88,6 +148,10 @@ def test_one_that_cannot_be_made_does_not_keep_the_others_back(shell, small_onnx
     refused, made = json.loads(ended.out)["conversions"]
     assert "junk.onnx" in refused["error"]
     assert made["files"] == ["made/small-fp32.onnx"]
+    assert refused["form"] == "onnx"
+    assert "NO VERDICT" not in ended.err
+    assert ended.err.splitlines()[-1] == "  not made    junk.onnx as onnx"
+    assert f"made {small_onnx} as onnx" in " ".join(ended.err.split())
 
 
 def test_quiet_says_what_was_made_and_how_near_in_a_line(shell, small_onnx):

@@ -69,6 +69,25 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_measured(shel
     assert shell.saved_paths() == []
 
 
+@pytest.mark.parametrize(("p99", "word", "code"), [("20", "PASS", 4), ("5", "FAIL", 4)])
+def test_a_plan_that_cannot_be_saved_costs_no_verdict(shell, p99, word, code):
+    there = shell.folder / "device.plan"
+    model = shell.fake(latency_ms=10, plan={"path": str(there), "text": "a plan"})
+    arguments = ("check", model, "--runtime", "fake", "--quick", "--p99", p99)
+    shell(*arguments)
+    there.unlink()
+    ended = shell(*arguments, "--reuse", "1h", "--save-plan", "mine.plan", "--json", "out.json")
+
+    assert ended.code == code, ended.out + ended.err
+    (check,) = json.loads((shell.work / "out.json").read_text())["checks"]
+    assert (check["kind"], check["word"], check["plan_at"]) == ("judged", word, None)
+    assert "the plan was not saved" in check["plan_note"]
+    said = " ".join(ended.out.split())
+    assert "the plan was not saved" in said
+    assert "run it again without --reuse" in said
+    assert f"exit 4, {0 if word == 'PASS' else 1} but for the plan" in said
+
+
 @pytest.mark.ssh
 def test_a_plan_that_lies_on_a_device_is_fetched_from_there(shell):
     from targets.sshd import Sshd

@@ -138,7 +138,22 @@ def test_a_plan_of_an_open_batch_takes_from_one_to_as_many_as_are_run(tmp_path, 
     plan = plan_of(artefact, BuildOrder("fp32", compute_capability="8.9"), cache, print)
 
     assert plan.inputs == artefact.inputs
+    assert plan.is_dynamic
+    assert plan.card["batches"] == "1 to 4"
+    assert plan.card["batch"] == "takes 1 to 4, built for 4; the graph was proved at 4 and 5"
     assert built_of(plan).inputs[0].shape == (-1, 3, 8, 8)
+
+
+@pytest.mark.trt
+def test_a_plan_of_an_open_batch_that_is_run_at_one_takes_one(tmp_path, cache):
+    from edgeprof.agent.trt.order import BuildOrder
+    from edgeprof.convert.plan import plan_of
+
+    artefact = produce(Recipe(written(tmp_path, "n", [-1, 192]), is_dynamic=True), cache, print)
+    plan = plan_of(artefact, BuildOrder("fp32", compute_capability="8.9"), cache, print)
+
+    assert not plan.is_dynamic
+    assert plan.card["batch"] == "takes 1, built for 1; the graph was proved at 1 and 2"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -13,10 +14,10 @@ import pytest
 from agent.trt.graphs import CONV_WEIGHTS, HEAD_WEIGHTS, network, one_node, quantized
 from planning import an_artefact, elsewhere
 
-from edgeprof.agent.trt.library import load
+from edgeprof.agent.trt.library import NAMES, load
 from edgeprof.agent.trt.order import BuildOrder, BuiltFor
 from edgeprof.convert.cache import Cache
-from edgeprof.convert.plan import built_of, plan_of, plans_of
+from edgeprof.convert.plan import built_of, expect_buildable, plan_of, plans_of
 from edgeprof.core.errors import ConfigError, ConvertError, RuntimeUnavailable
 from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Tensor
@@ -225,7 +226,20 @@ def test_without_a_card_one_has_to_be_named(artefact_of_nothing, cache, said):
     with pytest.raises(RuntimeUnavailable, match="no NVIDIA card") as raised:
         plan_of(artefact_of_nothing, BuildOrder("fp32"), cache, said.append)
 
-    assert "8.9" in raised.value.hint
+    assert "--compute-capability 8.9" in raised.value.hint
+
+
+def test_what_cannot_be_built_is_refused_before_there_is_a_graph(monkeypatch):
+    for name in NAMES:
+        monkeypatch.setitem(sys.modules, name, None)  # as where it is not installed
+
+    with pytest.raises(RuntimeUnavailable, match="tensorrt_rtx_bindings is installed"):
+        expect_buildable(ADA)
+
+
+def test_an_option_is_refused_before_there_is_a_graph():
+    with pytest.raises(ConfigError, match="optimization level 9"):
+        expect_buildable(replace(ADA, optimization_level=9))
 
 
 def test_a_torch_archive_is_no_food_for_it(artefact_of_nothing, cache, said):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edgeprof.config import Request, load_request
 from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.sources import resolve
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Tensor
-from edgeprof.workflow.prepare import _batch, _expect_taken, as_read_by
+from edgeprof.targets.local import LocalTarget
+from edgeprof.workflow.device import Device, FoundRuntime
+from edgeprof.workflow.prepare import _asides, _batch, _expect_taken, as_read_by
 
 
 @pytest.fixture
@@ -58,3 +62,21 @@ def test_a_graph_is_written_in_the_opset_that_the_devices_tensorrt_reads(tmp_pat
     assert as_read_by(Recipe("resnet18"), tensorrt).opset == opset
     assert as_read_by(Recipe("shop:make"), tensorrt).opset == opset
     assert as_read_by(Recipe(str(tmp_path / "mine.onnx")), tensorrt).opset == 20  # a file keeps its own
+
+
+def test_what_auto_leaves_out_is_said_whether_it_is_not_installed_or_lacks_something(tmp_path: Path) -> None:
+    (tmp_path / "mine.onnx").write_bytes(b"")
+    request = load_request({"models": ("mine.onnx",), "runtime": "auto"}, cwd=tmp_path, environ={})
+    request = replace(request, raced=("tensorrt", "openvino", "onnxruntime"))
+    runtimes = (
+        FoundRuntime("onnxruntime", "1.20.0", ("fp32",), "pip install onnxruntime"),
+        FoundRuntime("openvino", None, ("fp32",), "pip install openvino"),
+        FoundRuntime("tensorrt", "tensorrt 10.3.0", ("fp16",), "", "the NVIDIA driver shows no card", "see nvidia-smi"),
+    )
+    device = Device("box", LocalTarget(), None, {}, runtimes, "")  # type: ignore[arg-type]
+    openvino, tensorrt = _asides(request, resolve(str(tmp_path / "mine.onnx")), device)
+
+    assert openvino.startswith("not raced: openvino, not installed on box: ")
+    assert tensorrt == (
+        "not raced: tensorrt, tensorrt 10.3.0 cannot run on box: the NVIDIA driver shows no card; see nvidia-smi"
+    )

@@ -54,3 +54,18 @@ def test_of_a_process_that_ended_before_it_loaded_there_is_none(tmp_path: Path) 
 def test_a_runtime_that_built_none_is_a_mistake_of_usage(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="onnxruntime was measured, which builds no plan"):
         saved(a_measurement(), tmp_path)
+
+
+def test_a_plan_that_is_there_no_more_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """As of a measurement that is taken again, after the device has cleaned up."""
+    process = planned(tmp_path)
+    (tmp_path / "device.plan").unlink()
+    with pytest.raises(AgentError, match=r"device.plan\" on here cannot be read: No such file") as raised:
+        saved(a_measurement(process), tmp_path)
+
+    assert raised.value.hint == "run it again without --reuse"
+
+
+def test_a_device_that_tells_a_digest_and_no_place_has_told_of_no_plan(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="builds no plan"):
+        saved(a_measurement(a_process(plan_digest="ab" * 32, plan_path="")), tmp_path)

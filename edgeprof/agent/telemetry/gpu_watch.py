@@ -73,7 +73,7 @@ def watched_gpu(root: Path, runtime: str, patience_s: float = PATIENCE_S) -> Opt
     try:
         return within(patience_s, lambda: _watch_of(root, gpus))
     except Unanswered:  # it has been opened, and was lost since
-        return GpuWatch(None, SharedMemory(root) if is_jetson(root) else None)
+        return GpuWatch(None, None)
 
 
 def _watch_of(root: Path, gpus: Optional[Gpus]) -> GpuWatch:

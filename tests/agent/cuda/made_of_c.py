@@ -23,6 +23,6 @@ def library_of_c(path: Path, functions: Dict[str, str]) -> Path:
 
 def cudart_of_c(path: Path, **bodies: str) -> Path:
     """It says yes to everything but what is said otherwise."""
-    functions = {f"int {name}": "(void) { return 0; }" for name in SIGNATURES if name != "cudaGetErrorString"}
-    functions["const char *cudaGetErrorString"] = f"(int code) {_WORDS}"
-    return library_of_c(path, {**functions, **{f"int {name}": text for name, text in bodies.items()}})
+    said = {f"int {name}": text for name, text in bodies.items()}
+    yes = {f"int {name}": "(void) { return 0; }" for name in SIGNATURES if name not in (*bodies, "cudaGetErrorString")}
+    return library_of_c(path, {**said, **yes, "const char *cudaGetErrorString": f"(int code) {_WORDS}"})

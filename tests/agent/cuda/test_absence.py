@@ -15,9 +15,13 @@ from agent.nvml.recorded import compiler
 from edgeprof.agent import cuda
 
 ROOT = Path(__file__).parents[3]
-SCRIPT = (
-    "from edgeprof.agent import cuda; seen = cuda.absence(0.5); print(seen and (seen.message, seen.hint), flush=True)"
-)
+SCRIPT = """
+import os
+from edgeprof.agent import cuda
+seen = cuda.absence(0.5)
+print(seen and (seen.message, seen.hint), flush=True)
+os._exit(0)
+"""
 PYCUDA = """
 class Error(Exception): pass
 def init(): {init}
@@ -32,11 +36,7 @@ def told_with(body: str, folder: Path) -> str:
     """By a process of its own that finds this libcudart first: two of one name are never loaded by one."""
     cudart_of_c(folder / "libcudart.so.13", cudaGetDeviceCount=body)
     environment = {**os.environ, "LD_LIBRARY_PATH": str(folder), "PYTHONPATH": str(ROOT)}
-    script = f"{SCRIPT}; import os; os._exit(0)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, check=True, timeout=30
-    )
-    return done.stdout.decode().strip()
+    return subprocess.check_output([sys.executable, "-c", SCRIPT], env=environment, timeout=30).decode().strip()
 
 
 @pytest.mark.skipif(compiler() is None, reason="no C compiler here")

@@ -17,6 +17,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from edgeprof.agent.nvml.library import NAME, Function, Library
 
 MIB, GIB = 1 << 20, 1 << 30
+LOGGED = {"nvmlInit_v2": "i", "nvmlShutdown": "s"}
 
 # h: a card's handle and u: a number, by both of which an answer is chosen; o: what is written to; l: its length.
 SIGNATURES = {
@@ -210,22 +211,33 @@ def compiler() -> Optional[str]:
     return shutil.which("cc") or shutil.which("gcc")
 
 
-def made_of_c(root: Path, answers: Mapping[Tuple[Any, ...], Answer], processes: Optional[Path] = None) -> Path:
+def made_of_c(
+    root: Path,
+    answers: Mapping[Tuple[Any, ...], Answer],
+    processes: Optional[Path] = None,
+    hanging: str = "",
+    log: Optional[Path] = None,
+) -> Path:
     """A shared library below a root, where the agent looks for that root's own; `processes` replaces a card's list.
 
-    That file holds numbers and bytes as `listed` has them, and may change while the library is used.
+    That file holds numbers and bytes as `listed` has them, and may change while the library is used. The function
+    `hanging` never answers; into `log` go an i and an s whenever the library is initialised and shut down.
     """
     path = root / "usr/lib" / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     source = path.with_suffix(".c")
-    source.write_text(_c_of(answers, processes))
+    own = {name: _c_of_log(name, log, letter) for name, letter in LOGGED.items() if log}
+    if hanging:
+        own[hanging] = [f"int {hanging}(void) {{ for (;;) pause(); }}"]
+    rest = {key: answer for key, answer in answers.items() if key[0] not in own}
+    source.write_text("\n".join([_c_of(rest, processes), *(line for lines in own.values() for line in lines), ""]))
     command = [str(compiler()), "-shared", "-fPIC", "-Wall", "-Werror", "-o", str(path), str(source)]
     subprocess.run(command, check=True)
     return root
 
 
 def _c_of(answers: Mapping[Tuple[Any, ...], Answer], processes: Optional[Path]) -> str:
-    lines = ["#include <stdio.h>", "#include <string.h>"]
+    lines = ["#include <stdio.h>", "#include <string.h>", "#include <unistd.h>"]
     lines.append(
         'const char *nvmlErrorString(int code) { return code == 18 ? "Driver/library version mismatch" : "?"; }'
     )
@@ -253,6 +265,10 @@ def _c_of_answer(kinds: str, chosen: Tuple[int, ...], code: int, written: Sequen
         spelled = "".join(f"\\x{byte:02x}" for byte in content)
         copies.append(f'memcpy(a{n}, "{spelled}", {len(content)});')
     return f"  if ({fits}) {{ {' '.join(copies)} return {code}; }}"
+
+
+def _c_of_log(name: str, log: Optional[Path], letter: str) -> List[str]:
+    return [f'int {name}(void) {{ FILE *f = fopen("{log}", "a"); fputs("{letter}", f); fclose(f); return 0; }}']
 
 
 def _c_of_file(name: str, path: Path) -> List[str]:

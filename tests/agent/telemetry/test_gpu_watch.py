@@ -99,6 +99,19 @@ def test_a_process_is_followed_from_its_start_by_the_drivers_list(
 
 
 @needs_compiler
+def test_a_card_that_is_lost_after_it_was_found_keeps_nobody_waiting(tmp_path: Path) -> None:
+    root = made_of_c(tmp_path, H200, hanging="nvmlDeviceGetMemoryInfo_v2")
+    watch = watched_gpu(root, "tensorrt", patience_s=0.5)
+    assert watch
+    watch.follow(os.getpid())
+    watch.loaded("GPU-aaaa")
+    watch.end()
+
+    assert watch.source() is None
+    assert watch.facts(50 * MIB)["peak_memory_bytes"] is None
+
+
+@needs_compiler
 def test_the_card_is_read_that_the_process_says_it_is_on(tmp_path: Path) -> None:
     watch = watched(made_of_c(tmp_path, H200))
     watch.follow(1)

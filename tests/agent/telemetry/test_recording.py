@@ -169,6 +169,25 @@ def test_what_runs_on_a_card_draws_its_power_from_it(tmp_path: Path, monkeypatch
     assert telemetry.counters["gpu_power_limit_ns"] == 0
 
 
+@pytest.mark.skipif(compiler() is None, reason="no C compiler here")
+@pytest.mark.parametrize(("task", "calls"), [(Task.MEASURE, "is"), (Task.OUTPUTS, ""), (Task.BUILD, "")], ids=str)
+def test_the_drivers_library_is_opened_where_something_is_recorded_and_closed_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: Task, calls: str
+) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    monkeypatch.setenv("EDGEPROF_ROOT", str(made_of_c(tmp_path / "pc", H200, log=log)))
+    recording = Recording(Order(task, a_fake_job(runtime="tensorrt"), telemetry_s=0.05))
+    if task is Task.MEASURE:
+        recording.follow(4242)
+        recording.start("GPU-aaaa")
+        recording.begin()
+        recording.end()
+        recording.facts(1)
+
+    assert log.read_text() == calls
+
+
 def test_a_pace_of_0_switches_it_off(start: Start, board: Path, tmp_path: Path) -> None:
     assert measured(start, tmp_path, DECLARED, telemetry_s=0.0).telemetry is None
 

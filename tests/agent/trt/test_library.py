@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from edgeprof.agent.trt.library import NAMES, found, load
+from edgeprof.agent.trt.library import NAMES, Library, found, load
 from edgeprof.core.errors import RuntimeUnavailable
 
 
@@ -55,6 +55,17 @@ def test_one_that_cannot_be_loaded_says_why(tmp_path, monkeypatch):
 
     with pytest.raises(RuntimeUnavailable, match=r"libnvinfer\.so\.missing"):
         load("tensorrt")
+
+
+def test_a_version_in_the_modules_own_text_is_read_without_importing_it(tmp_path, monkeypatch):
+    """As where it was copied to a device without its packages' records."""
+    (tmp_path / "tensorrt.py").write_text('raise OSError("imported")\n__version__ = "8.6.1"\n')
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "tensorrt", raising=False)
+    importlib.invalidate_caches()
+
+    assert found() == Library("tensorrt", "8.6.1")
+    assert "tensorrt" not in sys.modules
 
 
 def test_another_library_is_not_imported_by_that_way():

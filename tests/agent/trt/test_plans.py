@@ -12,8 +12,9 @@ from edgeprof.agent.cuda import Gpu
 from edgeprof.agent.shelf import placed
 from edgeprof.agent.trt import plans
 from edgeprof.agent.trt.library import Library
-from edgeprof.agent.trt.order import BuildOrder, Built
+from edgeprof.agent.trt.order import BuildOrder, Built, Layer
 from edgeprof.agent.trt.plans import Kept
+from edgeprof.core.errors import ConvertError
 from edgeprof.core.files import digest_of_bytes
 
 LIBRARY = Library("tensorrt", "10.3.0")
@@ -102,3 +103,43 @@ def test_they_are_kept_where_the_device_keeps_files(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     assert plans.root() == tmp_path / "edgeprof" / "device"
+
+
+def test_a_plan_and_words_of_another_build_are_not_taken_together(tmp_path: Path) -> None:
+    """As when two containers that share a folder keep theirs at once."""
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    first, second = keep(tmp_path / "one", a_key()), keep(tmp_path / "two", a_key(), b"a newer plan")
+    second.path.unlink()
+    os.replace(first.path, second.path.with_name(first.path.name))
+
+    assert plans.find(a_key(), tmp_path / "one") is None
+    assert plans.find(a_key(), tmp_path / "two") is None
+
+
+def test_a_disk_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
+    with plans.workspace(tmp_path) as folder:
+        path = folder / "model.plan"
+        path.write_bytes(b"a plan")
+        (folder / "built.json").mkdir()
+        with pytest.raises(ConvertError, match="the plan cannot be kept in") as raised:
+            plans.keep(a_key(), path, replace(BUILT, digest=digest_of_bytes(b"a plan")), tmp_path)
+
+    assert raised.value.hint
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_is_said_with_what_was_to_be_kept(tmp_path: Path) -> None:
+    with plans.workspace(tmp_path) as folder:
+        path = folder / "model.plan"
+        path.write_bytes(b"a plan")
+        (folder / "built.json").symlink_to("/dev/full")
+        with pytest.raises(ConvertError, match="no space left for a plan of 6 bytes"):
+            plans.keep(a_key(), path, replace(BUILT, digest=digest_of_bytes(b"a plan"), size_bytes=6), tmp_path)
+
+
+def test_what_the_dla_can_take_over_is_said_where_it_was_asked() -> None:
+    layer = Layer("conv", "convolution", "fp16", ())
+
+    assert BUILT.on_dla == ""
+    assert replace(BUILT, dla_layers=1, layers=(layer, layer)).on_dla == "1 of 2 layers can run on the DLA"

@@ -70,3 +70,18 @@ def test_how_it_is_run_is_no_part_of_the_plan() -> None:
     job = a_job(Switches())
 
     assert order_of(job, Switches(copies="out", graph=False, spins=True)) == order_of(job, Switches())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("copies", "most", "it takes in, out, mapped"),
+        ("graph", "maybe", "it takes yes or no"),
+        ("dla", "x", "it takes a number"),
+    ],
+)
+def test_what_an_option_does_not_take_is_refused_with_what_it_takes(name: str, text: str, hint: str) -> None:
+    with pytest.raises(RuntimeUnavailable) as raised:
+        switches_of([(name, text)])
+
+    assert raised.value.hint == hint
