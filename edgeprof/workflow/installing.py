@@ -52,7 +52,7 @@ def pip_command(packages: Sequence[str], host: Mapping[str, Any], machine: Machi
     if not host.get("python_is_managed"):
         return f"{python} -m pip install {names}"
     there = "" if machine.host is None else f"on {machine.name}: "
-    told = f"then name it: --python {_VENV}/bin/python, or python: where the device is described"
+    told = f"then name it: --python '{_VENV}/bin/python', or python: where the device is described"
     return f"{there}{python} -m venv --system-site-packages {_VENV} && {_VENV}/bin/pip install {names}, {told}"
 
 

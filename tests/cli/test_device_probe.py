@@ -118,7 +118,7 @@ def test_a_device_across_the_room_comes_with_the_line_that_names_it(shell, orin,
         device.stop()
     assert ended.code == 0, ended.err
     assert f"edgeprof device add box --host {host} --profile orin-nano-8gb" in ended.out
-    assert f"box: {{host: {host}, profile: orin-nano-8gb}}" in ended.out
+    assert f"box: {{host: {host}, profile: orin-nano-8gb, python: {sys.executable}}}" in ended.out
 
 
 def test_one_that_is_configured_is_told_where(shell, orin):

@@ -49,7 +49,7 @@ def test_an_environment_for_this_machine_is_named_by_a_flag_and_not_by_a_device(
     command = pip_command(["numpy"], {**HOST, "python_is_managed": True}, Machine("local"))
 
     assert "-m venv" in command
-    assert "name it: --python ~/edgeprof-python/bin/python" in command
+    assert "name it: --python '~/edgeprof-python/bin/python'" in command
     assert not command.startswith("on ")
     assert pip_command(["numpy"], {**HOST, "python_is_managed": True}, ORIN).startswith("on orin: python3 -m venv")
 
