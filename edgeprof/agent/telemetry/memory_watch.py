@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from typing import Any, Dict, NamedTuple, Optional
 
 from edgeprof.agent.telemetry.source import Readings, Source
@@ -39,7 +40,7 @@ class Peak:
         return max((size for size in (self.loading, self.running) if size is not None), default=None)
 
 
-class MemoryWatch:
+class MemoryWatch(ABC):
     """Made before the process starts; each way of looking is a kind of its own."""
 
     def __init__(self) -> None:
@@ -49,11 +50,11 @@ class MemoryWatch:
         self._is_over = threading.Event()
         self._thread: Optional[threading.Thread] = None
 
-    def see(self, pid: int) -> Look:
-        raise NotImplementedError
+    @abstractmethod
+    def see(self, pid: int) -> Look: ...
 
-    def peak_facts(self, host_peak_bytes: Optional[int]) -> Dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def peak_facts(self, host_peak_bytes: Optional[int]) -> Dict[str, Any]: ...
 
     def follow(self, pid: int) -> None:
         """Look at it again and again, on a thread, until `end`."""
