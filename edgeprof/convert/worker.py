@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -15,9 +14,9 @@ from edgeprof.convert.versions import INSTALL_EXPORT
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
+from edgeprof.core.files import DISK_IS_FULL
 from edgeprof.core.lifeline import end_with
 
-_DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOTHING_BYTES = 1 << 20
 
 
@@ -97,7 +96,7 @@ def _known(error: Exception, task: Mapping[str, Any]) -> EdgeprofError | None:
     """What a low-level failure means to the user; None where it means nothing to them."""
     words = str(error)
     folder = task.get("folder", "/")
-    is_full = isinstance(error, OSError) and error.errno in _DISK_IS_FULL
+    is_full = isinstance(error, OSError) and error.errno in DISK_IS_FULL
     # torch's own writer, and protobuf's, turn a full disk into a bare RuntimeError.
     if is_full or shutil.disk_usage(folder).free < _NOTHING_BYTES:
         return ConvertError(

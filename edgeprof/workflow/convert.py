@@ -64,9 +64,10 @@ def convert(
     if "tensorrt" in forms:
         expect_buildable(plan)
     graphs: set[str] = set()  # that this command made
-    with open_device(Machine("local"), workshop) as device:
-        for form in forms:  # a missing library is said before anything is made
-            device.runtime(_proved_on(form))
+    provers = tuple(dict.fromkeys(map(_proved_on, forms)))
+    with open_device(Machine("local"), workshop, wanted=provers) as device:
+        for prover in provers:  # a missing library is said before anything is made
+            device.runtime(prover)
         for model in request.models:
             for form in forms:
                 try:
