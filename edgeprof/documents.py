@@ -20,14 +20,15 @@ LONGEST_NUMBER = 40  # characters; Python refuses integers of more than 4300, an
 Scalar = str | int | float | bool | None
 
 # YAML 1.2's core schema: `on`, `yes`, `16:9` and dates are text, `1e3` is a number.
+# Patterns are compiled where they are first used: most commands read no file.
 _NULL = ("", "~", "null", "Null", "NULL")
 _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_PLAIN = re.compile(r"[A-Za-z/~][A-Za-z0-9_.@/~+-]*")  # text that may stand without quotes
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INTEGER = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+_NOT_FINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_PLAIN = r"[A-Za-z/~][A-Za-z0-9_.@/~+-]*"  # text that may stand without quotes
+_UNPRINTABLE = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def quoted(text: str) -> str:
 
 def written(text: str) -> str:
     """A text as YAML wants it, also inside of braces."""
-    return text if _PLAIN.fullmatch(text) and _resolved(text) == text else json.dumps(text, ensure_ascii=False)
+    return text if re.fullmatch(_PLAIN, text) and _resolved(text) == text else json.dumps(text, ensure_ascii=False)
 
 
 def nearest_hint(word: str, known: Iterable[str]) -> str:
@@ -138,7 +139,7 @@ def _decode(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError("not UTF-8", "save the file as UTF-8", where=f"{file}:{line}") from error
-    control = _UNPRINTABLE.search(text)
+    control = re.search(_UNPRINTABLE, text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
         raise ConfigError(f"control character U+{ord(control[0]):04X}", "remove it", where=f"{file}:{line}")
@@ -209,7 +210,7 @@ class _Composer:
         text: str = event.value
         text.encode()  # refuses half a surrogate pair, which PyYAML's own scanner lets through
         plain = event.implicit[0]
-        if plain and len(text) > LONGEST_NUMBER and (_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)):
+        if plain and len(text) > LONGEST_NUMBER and (re.fullmatch(_INTEGER, text) or re.fullmatch(_FLOAT, text)):
             raise self._refusal(event, f"a number of {len(text)} characters", "put it in quotes if it is text")
         return _resolved(text) if plain else text
 
@@ -245,10 +246,10 @@ def _resolved(text: str) -> Scalar:
         return None
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    if _INTEGER.fullmatch(text):
+    if re.fullmatch(_INTEGER, text):
         return int(text, 0 if text[:2] in ("0x", "0o") else 10)
-    if _FLOAT.fullmatch(text):
+    if re.fullmatch(_FLOAT, text):
         return float(text)
-    if _NOT_FINITE.fullmatch(text):
+    if re.fullmatch(_NOT_FINITE, text):
         return float(text.replace(".", ""))
     return text

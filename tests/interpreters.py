@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,8 +28,8 @@ def interpreters() -> dict[tuple[int, int], Path]:
     return dict(sorted(found.items()))
 
 
-def test_under(python: Path, version: tuple[int, int], folder: Path) -> bool:
-    """Whether the suites pass there; the environment is made once and kept."""
+def run_under(python: Path, version: tuple[int, int], folder: Path) -> tuple[bool, str]:
+    """Whether the suites pass there, and what they print; the environment is made once and kept."""
     venv = folder / f"{version[0]}.{version[1]}"
     if not (venv / "ready").exists():
         subprocess.run([python, "-m", "venv", "--clear", venv], check=True)
@@ -36,9 +37,14 @@ def test_under(python: Path, version: tuple[int, int], folder: Path) -> bool:
         subprocess.run([venv / "bin" / "pip", "install", "--quiet", *packages], check=True)
         (venv / "ready").touch()
     done = subprocess.run(
-        [venv / "bin" / "python", "-m", "pytest", "-q", "-m", "not slow", *SUITES], cwd=ROOT, check=False
+        [venv / "bin" / "python", "-m", "pytest", "-q", "-m", "not slow", *SUITES],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
-    return done.returncode == 0
+    return done.returncode == 0, done.stdout
 
 
 def main() -> int:
@@ -48,11 +54,17 @@ def main() -> int:
         if "python3.8" in os.environ.get("EDGEPROF_REQUIRE", "").split(","):
             return 1
     failed = []
-    for version, python in found.items():
-        name = ".".join(map(str, version))
-        print(f"Python {name} at {python}", flush=True)
-        if not test_under(python, version, ROOT / ".venv" / "interpreters"):
-            failed.append(name)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {
+            version: pool.submit(run_under, python, version, ROOT / ".venv" / "interpreters")
+            for version, python in found.items()
+        }
+        for version, suites in running.items():
+            name = ".".join(map(str, version))
+            passes, printed = suites.result()
+            print(f"Python {name} at {found[version]}\n{printed}", flush=True)
+            if not passes:
+                failed.append(name)
     if failed:
         print(f"failed under Python {', '.join(failed)}")
     return 1 if failed else 0

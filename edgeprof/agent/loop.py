@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import Any, Callable, Dict, List, Optional
 
 from edgeprof.agent.runtimes import Marked
 from edgeprof.agent.samples import COUNT, FIRST, STOP, Samples
+from edgeprof.core.stats.median import median
 
 # Inferences whose parts are looked at after the last sample: so many, or fewer where they take longer than this.
 _MOST_SEGMENTED, _LEAST_SEGMENTED, _SEGMENTED_S = 50, 3, 1.0

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,7 @@ class Signalled(BaseException):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
+        self.name = signal.Signals(number).name
         self.exit = {signal.SIGTERM: Exit.TERMINATED, signal.SIGHUP: Exit.HANGUP}[signal.Signals(number)]
 
 
@@ -34,7 +36,7 @@ def enter(arguments: list[str]) -> int:
     except EdgeprofError as error:
         return _tell(error.message, error.hint, error.exit)
     except Signalled as signalled:
-        return signalled.exit
+        return _signalled(signalled)
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
@@ -106,6 +108,12 @@ def _interrupted() -> int:
     # On a terminal the line that changes, and the ^C, are still there.
     print("\ninterrupted" if sys.stderr.isatty() else "interrupted", file=sys.stderr)
     return Exit.INTERRUPTED
+
+
+def _signalled(signalled: Signalled) -> int:
+    with suppress(OSError):  # after SIGHUP there may be no terminal left
+        print(f"ended by {signalled.name}", file=sys.stderr, flush=True)
+    return signalled.exit
 
 
 def _pipe_closed() -> int:

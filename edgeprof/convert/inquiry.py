@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgeprof.convert import localise, process
-from edgeprof.convert.localise import Explanation
+from edgeprof.convert import process
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.codec import plain, restore
+
+if TYPE_CHECKING:
+    from edgeprof.convert.localise import Explanation
 
 
 def explained(
@@ -19,6 +21,8 @@ def explained(
     disabled: Sequence[str] = (),
     made_from: Artefact | None = None,
 ) -> Explanation:
+    from edgeprof.convert.localise import Explanation  # here, since parity seldom fails
+
     say(f"looking for the node at which {runtime} {precision} leaves the model")
     task = {
         "order": "explain",
@@ -39,6 +43,8 @@ def remedied(artefact: Artefact, say: Callable[[str], None]) -> tuple[str, ...]:
 
 def answered(task: Mapping[str, Any]) -> dict[str, Any]:
     """The worker's side of both."""
+    from edgeprof.convert import localise
+
     artefact = restore(Artefact, task["artefact"])
     if task["order"] == "remedy":
         return {"optimizers": list(localise.remedy(artefact))}

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -99,6 +98,8 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
 def _environment() -> dict[str, str]:
     # From a checkout, edgeprof is found here and need not be where the user's working directory is.
     home = str(Path(errors.__file__).resolve().parents[2])
+    import sysconfig  # here, since an artefact in the cache starts no process
+
     if home == sysconfig.get_path("purelib"):
         return dict(os.environ)
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))}

@@ -7,10 +7,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from math import inf, isfinite
-from typing import Any, Dict, Mapping, Type, TypeVar, Union, get_type_hints
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Type, TypeVar, Union, get_type_hints
 
 from edgeprof.core.errors import ConfigError
-from edgeprof.core.measurement import Measurement
+
+if TYPE_CHECKING:  # the measured process knows no measurements
+    from edgeprof.core.measurement import Measurement
 
 T = TypeVar("T")
 
@@ -47,6 +49,8 @@ def dump_measurement(measurement: Measurement) -> str:
 
 def load_measurement(text: Union[str, bytes], where: str) -> Measurement:
     """Read a measurement written by this version or an older one."""
+    from edgeprof.core.measurement import Measurement
+
     try:
         document = json.loads(text, parse_constant=_refuse)  # a latency that is no number is over no budget
     except (ValueError, RecursionError) as error:

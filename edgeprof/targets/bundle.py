@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeprof.agent.byte_code import add_byte_code, compiled_path
 from edgeprof.core.files import digest_of_bytes, digest_of_file, is_trusted, write_atomically
+from edgeprof.targets.lean import lean
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PARTS = ("core", "agent")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAIN = b"from edgeprof.agent.__main__ import main\n\nmain()\n"
-# What zipfile says of a file that is not what we wrote: unreadable, no archive, without a member, with one that is
-# damaged, encrypted (RuntimeError) or compressed in a way that it does not know (NotImplementedError).
-_OTHERS = (OSError, zipfile.BadZipFile, KeyError, zlib.error, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -30,16 +27,19 @@ class Bundle:
 
 
 def bundle(folder: Path) -> Bundle:
-    """The agent's archive in `folder`, and beside it its byte code, made unless they are there, whole."""
+    """The agent's archive in `folder`, and beside it its byte code, made unless they are there as they were made."""
     sources = _sources()
     key = digest_of_bytes(b"".join(name.encode() + content for name, content in sources.items()))[:16]
     path = folder / f"edgeprof-agent-{key}.pyz"
-    members = {"__main__.py": _MAIN, **sources}
-    if not _holds(path, members):
-        write_atomically(path, _archive(members))
-    if not _holds(Path(compiled_path(str(path))), members, compiled=True):
+    digest = _digest_as_made(path)
+    if digest is None:
+        write_atomically(path, _archive(sources))
+        digest = _note_digest(path)
+    compiled = Path(compiled_path(str(path)))
+    if _digest_as_made(compiled) is None:
         add_byte_code(str(path))
-    return Bundle(path, digest_of_file(path), key)
+        _note_digest(compiled)
+    return Bundle(path, digest, key)
 
 
 def _sources() -> dict[str, bytes]:
@@ -49,23 +49,32 @@ def _sources() -> dict[str, bytes]:
     return {f"edgeprof/{file.relative_to(_PACKAGE).as_posix()}": file.read_bytes() for file in files}
 
 
-def _archive(members: dict[str, bytes]) -> bytes:
+def _archive(sources: dict[str, bytes]) -> bytes:
     """Sources alone, since every Python reads them and each has a byte code of its own; small, since they are sent."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED, compresslevel=9)
+        for name, content in {"__main__.py": _MAIN, **sources}.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), lean(content), zipfile.ZIP_DEFLATED, compresslevel=9)
     return buffer.getvalue()
 
 
-def _holds(path: Path, members: dict[str, bytes], *, compiled: bool = False) -> bool:
-    """Whether it is nobody else's and holds just these; of byte code, which takes long to make, only the sources."""
-    names = [*members, *(f"{name}c" for name in members if compiled)]
+def _digest_as_made(path: Path) -> str | None:
+    """Of a file that is as it was when it was made, and nobody else's."""
+    note = _note(path)
     try:
-        if path.is_symlink() or not is_trusted(path.stat()):
-            return False
-        with zipfile.ZipFile(path) as archive:
-            is_same = all(archive.read(name) == content for name, content in members.items())
-            return is_same and sorted(archive.namelist()) == sorted(names) and archive.testzip() is None
-    except _OTHERS:
-        return False
+        if not all(is_trusted(each.lstat()) and not each.is_symlink() for each in (path, note)):
+            return None
+        digest = digest_of_file(path)
+        return digest if note.read_text() == digest else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _note_digest(path: Path) -> str:
+    digest = digest_of_file(path)
+    write_atomically(_note(path), digest.encode())
+    return digest
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")

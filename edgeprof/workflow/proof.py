@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edgeprof.agent.outputs import MOST_BYTES, sampled
 from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.agent.runtimes.onnxruntime import DISABLED
 from edgeprof.convert.inquiry import explained, remedied
-from edgeprof.convert.localise import Explanation
 from edgeprof.convert.parity import compare
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.codec import plain, restore
@@ -25,6 +24,9 @@ from edgeprof.workflow.device import Device, holder, waiting_for
 from edgeprof.workflow.process import Prepared
 from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
+
+if TYPE_CHECKING:
+    from edgeprof.convert.localise import Explanation
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable, TargetError
 from edgeprof.core.measurement import Ended, Lap, Process
 from edgeprof.core.sampling import Sampling
+from edgeprof.core.stats.median import median
 from edgeprof.core.stats.steady import WarmUp
 from edgeprof.workflow.device import Device
 from edgeprof.workflow.process import Prepared, measure_process

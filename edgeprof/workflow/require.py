@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from edgeprof.core.errors import TargetError
 from edgeprof.core.machine import expect_measurable
+from edgeprof.core.profile import Profile
 from edgeprof.core.requirement import hints_of, unmet
-from edgeprof.devices.match import CERTAIN, contradictions
 from edgeprof.workflow.device import Device
-from edgeprof.workflow.likeness import likenesses_of
 
 
 def expect_required(device: Device) -> tuple[str, ...]:
@@ -15,18 +14,26 @@ def expect_required(device: Device) -> tuple[str, ...]:
     machine, board = device.machine, device.board
     profile = machine.profile
     expect_measurable(device.name, profile)
-    against = contradictions(board, profile) if profile else ()
-    if profile and against:
-        raise TargetError(
-            f"{device.name} is no {profile.title}, as its profile {profile.name} says: {', '.join(against)}"
-            f"{_what_it_is(device)}",
-            f"edgeprof device probe{f' --host {machine.host}' if machine.host else ''} tells what it is; "
-            "then name another profile, or none",
-        )
+    if profile:
+        _expect_like(device, profile)
     found = unmet(machine, board)
     if found:
         raise TargetError(f"{device.name}: {'; '.join(one.message for one in found)}", hints_of(found))
     return _notes(device)
+
+
+def _expect_like(device: Device, profile: Profile) -> None:
+    from edgeprof.devices.match import contradictions  # here, since a machine without a profile is like none
+
+    against = contradictions(device.board, profile)
+    if against:
+        host = device.machine.host
+        raise TargetError(
+            f"{device.name} is no {profile.title}, as its profile {profile.name} says: {', '.join(against)}"
+            f"{_what_it_is(device)}",
+            f"edgeprof device probe{f' --host {host}' if host else ''} tells what it is; "
+            "then name another profile, or none",
+        )
 
 
 def _notes(device: Device) -> tuple[str, ...]:
@@ -45,6 +52,9 @@ def _notes(device: Device) -> tuple[str, ...]:
 
 def _what_it_is(device: Device) -> str:
     """The profile that fits instead, where one surely does."""
+    from edgeprof.devices.match import CERTAIN
+    from edgeprof.workflow.likeness import likenesses_of
+
     best = next(iter(likenesses_of(device.board)), None)
     if best is None:
         return ""

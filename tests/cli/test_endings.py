@@ -13,6 +13,7 @@ import pytest
 from cli.shell import COMMAND, until
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM", signal.SIGHUP: "ended by SIGHUP"}
 WITHIN_S = 5.0  # the design's promise
 PHASES = {
     "loading": {"load_s": 600},
@@ -30,6 +31,7 @@ def expect_end(shell, started, number):
     shell.expect_clean(WITHIN_S)
     assert time.monotonic() - sent < WITHIN_S
     assert "Traceback" not in ended.err
+    assert ended.err.splitlines()[-1] == WORDS[number]
     assert ended.out == ""
     return ended
 

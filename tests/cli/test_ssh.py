@@ -223,11 +223,13 @@ def test_two_workstations_share_a_device_one_after_the_other(shell, start, sshd)
 
 
 SKEWED = """#!{python}
-import datetime, runpy, sys
+import datetime, runpy, sys, time
 real = datetime.datetime
 class Skewed(real):
     now = classmethod(lambda cls, tz=None: real.now(tz) - datetime.timedelta(days=300))
 datetime.datetime = Skewed
+real_time = time.time
+time.time = lambda: real_time() - 300 * 86400
 if sys.argv[1] == "-c":
     exec(sys.argv[2])
 else:

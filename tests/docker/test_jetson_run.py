@@ -10,7 +10,7 @@ import pytest
 from board.conftest import Desk
 from targets.sshd import Sshd
 
-from edgeprof.agent.board import read
+from edgeprof.agent.board.whole import read
 
 FOLDER = Path(__file__).resolve().parents[2] / "docker"
 PRINTS = '#!/bin/sh\nfor word in "$@"; do printf "%s\\n" "$word"; done\n'

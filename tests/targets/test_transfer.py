@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import time
@@ -135,6 +136,29 @@ def test_progress_is_shown_while_it_is_sent(reach, proxied, tmp_path):
 
     assert any(line.startswith("sending a [31mb.onnx to box, ") for line in target.shown)
     assert all(line.isprintable() for line in target.shown)
+
+
+def test_where_the_kernel_passes_on_to_sockets_alone_a_file_is_copied(reach, tmp_path, monkeypatch):
+    def refuse(*_arguments: object) -> int:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "sendfile", refuse)
+    digest, path = a_file(tmp_path, 3 * MIB)
+
+    assert Path(reach().place(digest, path)).read_bytes() == path.read_bytes()
+
+
+def test_a_file_that_is_cut_short_while_it_is_sent_is_told(reach, proxied, tmp_path):
+    digest, path = a_file(tmp_path, 24 * MIB)
+    target = reach("far")
+    target.folder()
+    proxied.bytes_a_second = 8 * MIB
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(target.place, digest, path)
+        time.sleep(0.5)
+        os.truncate(path, 1000)
+        with pytest.raises(TargetError, match="was changed while it was sent"):
+            sending.result()
 
 
 def test_two_that_send_the_same_do_not_spoil_it(reach, proxied, tmp_path):

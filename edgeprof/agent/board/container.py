@@ -9,7 +9,7 @@ from typing import Optional
 from edgeprof.agent.files import text_of
 
 _MARKS = (".dockerenv", "run/.containerenv", "run/systemd/container")
-_GROUP = re.compile(r"docker|kubepods|containerd|libpod|/lxc")
+_GROUP = r"docker|kubepods|containerd|libpod|/lxc"
 
 
 def in_container(root: Path) -> Optional[bool]:
@@ -19,4 +19,4 @@ def in_container(root: Path) -> Optional[bool]:
     groups = text_of(root / "proc/1/cgroup")
     if not groups:
         return None
-    return bool(_GROUP.search(groups))
+    return bool(re.search(_GROUP, groups))

@@ -14,7 +14,7 @@ from edgeprof.agent.files import text_of
 _FOLDERS = ("proc/device-tree", "sys/firmware/devicetree/base", "run/edgeprof/device-tree")
 # Containers cannot mount files of /proc, so people copy the model here and mount that.
 _COPIED_MODEL = "tmp/nv_jetson_model"
-_PART = re.compile(r"(\+?)(p\d{4}-\d{4})")  # nvidia,p3768-0000+p3767-0005-super
+_PART = r"(\+?)(p\d{4}-\d{4})"  # nvidia,p3768-0000+p3767-0005-super
 _MODULES = ("p3834", "p3767", "p3701", "p3668", "p2888", "p3448")  # the other part of such a pair is the carrier
 
 
@@ -38,7 +38,7 @@ def compatible(root: Path) -> Tuple[str, ...]:
 
 def module(entries: Sequence[str]) -> Optional[str]:
     """The module among them: p3767-0005 of `nvidia,p3768-0000+p3767-0005-super`, or a Raspberry Pi's own entry."""
-    parts: List[Tuple[str, str]] = [match for entry in entries for match in _PART.findall(entry)]
+    parts: List[Tuple[str, str]] = [match for entry in entries for match in re.findall(_PART, entry)]
     known = [number for _, number in parts if number.startswith(_MODULES)]
     joined = [number for plus, number in parts if plus]
     pi = [entry for entry in entries if entry.startswith("raspberrypi,")]

@@ -8,7 +8,6 @@ from typing import Any, Dict, Tuple
 
 from edgeprof.agent.asking import PATIENCE_S, Unanswered, within
 from edgeprof.agent.files import text_of
-from edgeprof.agent.nvml import cards
 from edgeprof.agent.nvml.gpus import Gpus, opened
 from edgeprof.agent.nvml.library import close
 
@@ -28,6 +27,8 @@ def facts(root: Path, *, is_jetson: bool) -> Dict[str, Any]:
 
 
 def _told(gpus: Gpus) -> Dict[str, Any]:
+    from edgeprof.agent.nvml import cards  # here, since most machines have no driver
+
     try:
         return {
             "cards": tuple(cards.described(gpus.library, gpus.found)),

@@ -41,8 +41,8 @@ JETPACKS = {
     "39.0.0": "7.2 EA",
     "39.2.0": "7.2",
 }
-_RELEASE = re.compile(r"# R(\d+) \(release\), REVISION: (\d+(?:\.\d+)*),")  # # R36 (release), REVISION: 4.4, GCID: 4
-_PACKAGE = re.compile(r"^(\S+)[ \t]+(\d+(?:\.\d+)*)", re.MULTILINE)  # nvidia-l4t-core 36.4.4-20250616085344
+_RELEASE = r"# R(\d+) \(release\), REVISION: (\d+(?:\.\d+)*),"  # # R36 (release), REVISION: 4.4, GCID: 4
+_PACKAGE = r"(?m)^(\S+)[ \t]+(\d+(?:\.\d+)*)"  # nvidia-l4t-core 36.4.4-20250616085344
 
 
 def l4t(root: Path, *, asks: bool) -> Optional[str]:
@@ -64,13 +64,13 @@ def jetpack(l4t_version: Optional[str], *, asks: bool) -> Optional[str]:
 
 
 def l4t_of_release(line: str) -> Optional[str]:
-    match = _RELEASE.match(line)
+    match = re.match(_RELEASE, line)
     return f"{match.group(1)}.{match.group(2)}" if match else None
 
 
 def versions_of_packages(listing: str) -> Dict[str, str]:
     """Package to version of what `dpkg-query --show` prints, without Debian's suffixes."""
-    return dict(_PACKAGE.findall(listing))
+    return dict(re.findall(_PACKAGE, listing))
 
 
 def _installed() -> Dict[str, str]:

@@ -12,9 +12,9 @@ from edgeprof.agent.telemetry.devfreq import gpu_folder
 
 # A line may be cut anywhere, so a number ends with something after it, and a clock of 0 is one that is off.
 _HZ = r"([1-9][0-9]{0,11})\s"
-_SHOWN_GPU = re.compile(rf"^GPU MinFreq={_HZ}MaxFreq={_HZ}CurrentFreq={_HZ}", re.MULTILINE)
-_SHOWN_CORE = re.compile(r"^cpu[0-9]+:(?!\s*Online=0)(.*)$", re.MULTILINE)
-_SHOWN_LIMITS = re.compile(rf"MinFreq={_HZ}MaxFreq={_HZ}")
+_SHOWN_GPU = rf"(?m)^GPU MinFreq={_HZ}MaxFreq={_HZ}CurrentFreq={_HZ}"
+_SHOWN_CORE = r"(?m)^cpu[0-9]+:(?!\s*Online=0)(.*)$"
+_SHOWN_LIMITS = rf"MinFreq={_HZ}MaxFreq={_HZ}"
 
 
 def clocks_locked(root: Path) -> Optional[bool]:
@@ -25,8 +25,8 @@ def clocks_locked(root: Path) -> Optional[bool]:
 
 def locked_of_show(text: str) -> Optional[bool]:
     """The same of what `jetson_clocks --show` prints: GPU in Hz, cores in kHz."""
-    gpu = _SHOWN_GPU.search(text)
-    cores = [_SHOWN_LIMITS.search(core + "\n") for core in _SHOWN_CORE.findall(text)]
+    gpu = re.search(_SHOWN_GPU, text)
+    cores = [re.search(_SHOWN_LIMITS, core + "\n") for core in re.findall(_SHOWN_CORE, text)]
     known = [core for core in cores if core]
     if gpu is None or len(known) < len(cores):
         return None

@@ -12,13 +12,12 @@ from edgeprof.agent.files import text_of
 
 CONF = "etc/nvpmodel.conf"
 _STATUS = "var/lib/nvpmodel/status"
-_CONF_LINE = re.compile(
-    r"^\s*(?:"
+_CONF_LINE = (
+    r"(?m)^\s*(?:"
     r"<\s*POWER_MODEL\s+ID=(?P<id>\d+)\s+NAME=(?P<name>\S+)[^>]*>"  # < POWER_MODEL ID=2 NAME=MODE_30W >
     r"|<\s*PM_CONFIG\s+DEFAULT=(?P<default>\d+)[^>]*>"  # < PM_CONFIG DEFAULT=2 >
     r"|TPC_POWER_GATING\s+TPC_PG_MASK\s+(?P<mask>\d+|0x[0-9a-fA-F]+)\b"  # TPC_POWER_GATING TPC_PG_MASK 252
-    r")",
-    re.MULTILINE,
+    r")"
 )
 _MASKS = ("gpu.0", "platform/gpu.0", "platform/17000000.gpu", "platform/bus@0/17000000.gpu", "17000000.ga10b")
 _PHYSICAL = {"tegra234": 8, "tegra194": 4}  # TPCs of the whole chip: a set bit of the mask switches one off
@@ -69,7 +68,7 @@ def power_mode(root: Path) -> Optional[str]:
 def modes_of_conf(text: str) -> Modes:
     found: List[Mode] = []
     default = None
-    for line in _CONF_LINE.finditer(text):
+    for line in re.finditer(_CONF_LINE, text):
         if line["name"]:
             found.append(Mode(int(line["id"]), line["name"]))
         elif line["default"]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import List, Optional
@@ -36,6 +35,8 @@ def number_of(path: Path) -> Optional[int]:
 
 def command_path(name: str) -> Optional[str]:
     """Where a command lies; None where the machine has none of that name."""
+    import shutil  # here, since most boards have no command to ask
+
     folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
     return shutil.which(name, path=os.pathsep.join([*folders, *_MORE_FOLDERS]))
 

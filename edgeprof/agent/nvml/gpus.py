@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 from edgeprof.agent.asking import PATIENCE_S, Unanswered, within
-from edgeprof.agent.nvml.cards import Found, found_on
 from edgeprof.agent.nvml.library import Library, close, initialised, library_at
+
+if TYPE_CHECKING:
+    from edgeprof.agent.nvml.cards import Found
 
 _SIGNS = ("proc/driver/nvidia/version", "dev/nvidiactl", "dev/nvidia0")
 
@@ -48,6 +50,8 @@ def _found(library: Library) -> Opened:
     reason = initialised(library)
     if reason is not None:
         return Opened(None, reason)
+    from edgeprof.agent.nvml.cards import found_on  # here, since most machines have no driver
+
     found = found_on(library)
     if found:
         return Opened(Gpus(library, found))

@@ -11,7 +11,6 @@ from edgeprof.agent.board.kind import is_jetson
 from edgeprof.agent.nvml.figures import memory_bytes
 from edgeprof.agent.nvml.gpus import Gpus, opened
 from edgeprof.agent.nvml.library import close
-from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.agent.telemetry import nvml
 from edgeprof.agent.telemetry.card_memory import CardMemory
 from edgeprof.agent.telemetry.memory_watch import MemoryWatch, peak_facts
@@ -65,10 +64,8 @@ class GpuWatch:
         return peak_facts("device", None, None) if self._memory is None else self._memory.facts(host_peak_bytes)
 
 
-def watched_gpu(root: Path, runtime: str, patience_s: float = PATIENCE_S) -> Optional[GpuWatch]:
-    """None for a runtime that computes on the processor: VmHWM tells all there is. Made before the process starts."""
-    if runtime not in ON_CARDS:
-        return None
+def watched_gpu(root: Path, patience_s: float = PATIENCE_S) -> GpuWatch:
+    """Made before the process starts."""
     gpus = opened(root, patience_s).gpus
     try:
         return within(patience_s, lambda: _watch_of(root, gpus))

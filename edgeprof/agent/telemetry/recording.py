@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from edgeprof.agent.board import power_mode
+from edgeprof.agent.board.nvpmodel import power_mode
 from edgeprof.agent.board.reading import top
-from edgeprof.agent.telemetry.gpu_watch import GpuWatch, watched_gpu
+from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.agent.telemetry.sampler import Sampler
 from edgeprof.agent.telemetry.source import Source
 from edgeprof.core.protocol import Order, Task
+
+if TYPE_CHECKING:
+    from edgeprof.agent.telemetry.gpu_watch import GpuWatch
 
 
 class Recording:
@@ -21,8 +24,11 @@ class Recording:
         runtime = order.job.runtime if order.job else "fake"
         # Declared time knows no device, but for a test that brings the device's files.
         self._is_real = runtime != "fake" or bool(os.environ.get("EDGEPROF_ROOT"))
-        # What is only built or proved leaves no record.
-        self._gpu: Optional[GpuWatch] = watched_gpu(self._root, runtime) if order.task is Task.MEASURE else None
+        self._gpu: Optional[GpuWatch] = None
+        if runtime in ON_CARDS and order.task is Task.MEASURE:  # what is only built or proved leaves no record
+            from edgeprof.agent.telemetry.gpu_watch import watched_gpu  # here, since few machines have a card
+
+            self._gpu = watched_gpu(self._root)
         self._pace_s = order.telemetry_s if self._is_real else 0.0
         self._sampler = Sampler(self._pace_s, self._open_sources)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, sqrt
-from statistics import median
 from typing import Optional, Sequence
+
+from edgeprof.core.stats.median import median
 
 NOISE_FLOOR = 0.03  # a spread below 3 % is not called drift whatever the samples' noise
 _WARMUP_SIGMAS = 2.0

@@ -11,7 +11,7 @@ import pytest
 
 from agent.clocks.stand_ins import StandIns, guardian_of, hear, kill, let_go, until
 from agent.speaking import Agent
-from edgeprof.agent import board as boards
+from edgeprof.agent.board import whole
 from edgeprof.agent.clocks import record
 from edgeprof.core.protocol import Order, Task
 
@@ -236,7 +236,7 @@ def test_a_guardian_that_is_killed_leaves_a_record_for_the_next_one(start: Start
     agent.process.wait(20)
     assert until(lambda: not is_held(board))
 
-    seen = boards.read(board.root, machine="aarch64").hold
+    seen = whole.read(board.root, machine="aarch64").hold
     assert seen is not None
     assert (seen.is_held, seen.holder) == (False, "the test")
     assert (seen.changes, seen.undo) == (("power mode MAXN_SUPER instead of 25W",), ("sudo nvpmodel -m 1",))

@@ -11,21 +11,10 @@ import pytest
 
 from agent.nvml.recorded import H200, MIB, THOR, Answers, compiler, listed, made_of_c
 from agent.telemetry.trees import ORIN, Content, written
-from edgeprof.agent.telemetry.gpu_watch import GpuWatch, watched_gpu
+from edgeprof.agent.telemetry.gpu_watch import watched_gpu
 from edgeprof.agent.telemetry.source import Source
 
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler here")
-
-
-def watched(root: Path) -> GpuWatch:
-    watch = watched_gpu(root, "tensorrt")
-    assert watch
-    return watch
-
-
-@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino", "torch", "fake"])
-def test_a_runtime_of_the_processor_has_its_exact_peak_on_a_jetson_too(tmp_path: Path, runtime: str) -> None:
-    assert watched_gpu(written(tmp_path, ORIN), runtime) is None
 
 
 @pytest.mark.parametrize(
@@ -40,14 +29,14 @@ def test_a_runtime_of_the_processor_has_its_exact_peak_on_a_jetson_too(tmp_path:
 def test_a_jetson_shares_its_memory_and_a_card_has_its_own(
     tmp_path: Path, files: Dict[str, Content], scope: str
 ) -> None:
-    facts = watched(written(tmp_path, files)).facts(50 * MIB)
+    facts = watched_gpu(written(tmp_path, files)).facts(50 * MIB)
 
     assert facts["memory_scope"] == scope
 
 
 def test_without_the_library_nothing_of_a_card_is_known(tmp_path: Path) -> None:
     """And the host's part is never taken for it."""
-    watch = watched(tmp_path)
+    watch = watched_gpu(tmp_path)
     watch.follow(4242)
     watch.loaded(None)
     facts = watch.facts(50 * MIB)
@@ -78,7 +67,7 @@ def test_a_process_is_followed_from_its_start_by_the_drivers_list(
         time.sleep(0.3)
 
     holds(100 * MIB)
-    watch = watched(made_of_c(written(tmp_path, files), answers, table))
+    watch = watched_gpu(made_of_c(written(tmp_path, files), answers, table))
     watch.follow(pid)
     for size in (800, 300):
         holds(size * MIB)
@@ -101,8 +90,7 @@ def test_a_process_is_followed_from_its_start_by_the_drivers_list(
 @needs_compiler
 def test_a_card_that_is_lost_after_it_was_found_keeps_nobody_waiting(tmp_path: Path) -> None:
     root = made_of_c(tmp_path, H200, hanging="nvmlDeviceGetMemoryInfo_v2")
-    watch = watched_gpu(root, "tensorrt", patience_s=0.5)
-    assert watch
+    watch = watched_gpu(root, patience_s=0.5)
     watch.follow(os.getpid())
     watch.loaded("GPU-aaaa")
     watch.end()
@@ -113,7 +101,7 @@ def test_a_card_that_is_lost_after_it_was_found_keeps_nobody_waiting(tmp_path: P
 
 @needs_compiler
 def test_the_card_is_read_that_the_process_says_it_is_on(tmp_path: Path) -> None:
-    watch = watched(made_of_c(tmp_path, H200))
+    watch = watched_gpu(made_of_c(tmp_path, H200))
     watch.follow(1)
     watch.loaded("GPU-aaaa0000-1111-2222-3333-444444444444")
     source = watch.source()
@@ -127,7 +115,7 @@ def test_the_card_is_read_that_the_process_says_it_is_on(tmp_path: Path) -> None
 
 @pytest.mark.gpu
 def test_the_true_card_tells_its_clock_and_heat() -> None:
-    watch = watched(Path("/"))
+    watch = watched_gpu(Path("/"))
     watch.follow(os.getpid())
     watch.loaded(None)
     source = watch.source()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.board.trees import ORIN_NANO, RASPBERRY_PI_5, RELEASES, orin_nano, script, write
-from edgeprof.agent import board
+from edgeprof.agent.board import nvpmodel, whole
 from edgeprof.core.board import Board
 from edgeprof.core.codec import plain, restore
 
@@ -27,7 +27,7 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_orin_nano_is_told_by_its_files_alone(tmp_path: Path, ran: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    found = board.read(orin_nano(tmp_path / "root"), machine="aarch64")
+    found = whole.read(orin_nano(tmp_path / "root"), machine="aarch64")
 
     assert (found.kind, found.module, found.chip) == ("jetson", "p3767-0005", "tegra234")
     assert found.model == "NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super"
@@ -46,7 +46,7 @@ def test_an_orin_nano_is_told_by_its_files_alone(tmp_path: Path, ran: Path, monk
 
 
 def test_a_board_crosses_the_wire_whole(tmp_path: Path) -> None:
-    found = board.read(orin_nano(tmp_path), machine="aarch64")
+    found = whole.read(orin_nano(tmp_path), machine="aarch64")
 
     assert restore(Board, plain(found)) == found
 
@@ -58,14 +58,14 @@ def test_the_confs_own_name_tells_the_family(tmp_path: Path) -> None:
     conf.rename(tmp_path / "etc/nvpmodel/nvpmodel_p3767_0003_super.conf")
     conf.symlink_to("nvpmodel/nvpmodel_p3767_0003_super.conf")
 
-    found = board.read(tmp_path, machine="aarch64")
+    found = whole.read(tmp_path, machine="aarch64")
 
     assert found.power_conf == "nvpmodel_p3767_0003_super.conf"
     assert found.power_mode == "25W"
 
 
 def test_a_raspberry_pi_is_told_by_its_own_entry(tmp_path: Path, ran: Path) -> None:
-    found = board.read(write(tmp_path / "root", RASPBERRY_PI_5), machine="aarch64")
+    found = whole.read(write(tmp_path / "root", RASPBERRY_PI_5), machine="aarch64")
 
     assert (found.kind, found.module, found.chip) == ("raspberry-pi", "raspberrypi,5-model-b", "bcm2712")
     assert (found.power_mode, found.power_modes, found.l4t, found.gpu_units) == (None, (), None, None)
@@ -78,7 +78,7 @@ def test_an_ordinary_machine_is_read_without_starting_anything(tmp_path: Path, r
         "proc/meminfo": "MemTotal: 24568712 kB\n",
         "proc/driver/nvidia/gpus/0000:01:00.0/information": "Model: \t\t NVIDIA L4\nIRQ: 35\n",
     }
-    found = board.read(write(tmp_path / "root", files), machine="x86_64")
+    found = whole.read(write(tmp_path / "root", files), machine="x86_64")
 
     assert (found.kind, found.module, found.chip) == ("x86", None, None)
     assert found.gpus == ("NVIDIA L4",)
@@ -87,7 +87,7 @@ def test_an_ordinary_machine_is_read_without_starting_anything(tmp_path: Path, r
 
 
 def test_this_very_machine_is_read(ran: Path) -> None:
-    found = board.read()
+    found = whole.read()
 
     assert found.kind in ("x86", "other", "jetson", "raspberry-pi")
     assert found.memory_bytes
@@ -98,7 +98,7 @@ def test_this_very_machine_is_read(ran: Path) -> None:
 
 def test_a_container_on_a_jetson_knows_its_release_and_no_board(tmp_path: Path) -> None:
     files = {"etc/nv_tegra_release": RELEASES["36.4.4"], ".dockerenv": "", "tmp/nv_jetson_model": "Jetson AGX Orin\0"}
-    found = board.read(write(tmp_path, files), machine="aarch64")
+    found = whole.read(write(tmp_path, files), machine="aarch64")
 
     assert (found.kind, found.module, found.chip) == ("jetson", None, None)
     assert (found.jetpack, found.model, found.container) == ("6.2.1", "Jetson AGX Orin", True)
@@ -107,7 +107,7 @@ def test_a_container_on_a_jetson_knows_its_release_and_no_board(tmp_path: Path) 
 
 def test_an_unknown_l4t_is_told_and_its_jetpack_is_not(tmp_path: Path, ran: Path) -> None:
     release = RELEASES["36.4.4"].replace("4.4", "9.0")
-    found = board.read(orin_nano(tmp_path / "root", etc__nv_tegra_release=release), machine="aarch64")
+    found = whole.read(orin_nano(tmp_path / "root", etc__nv_tegra_release=release), machine="aarch64")
 
     assert (found.l4t, found.jetpack) == ("36.9.0", None)
 
@@ -120,7 +120,7 @@ def test_root_asks_jetson_clocks_for_what_sysfs_does_not_show(tmp_path: Path, mo
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
-    found = board.read(root, machine="aarch64")
+    found = whole.read(root, machine="aarch64")
 
     assert found.clocks_locked is True
     assert found.gpu_units is None  # 8 on a module that has 4
@@ -130,7 +130,7 @@ def test_others_do_not_know_what_only_root_is_shown(tmp_path: Path, ran: Path, m
     root = write(tmp_path / "root", {k: v for k, v in ORIN_NANO.items() if "devfreq" not in k})
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
-    assert board.read(root, machine="aarch64").clocks_locked is None  # the cores alone say nothing of the GPU
+    assert whole.read(root, machine="aarch64").clocks_locked is None  # the cores alone say nothing of the GPU
     assert not ran.exists()
 
 
@@ -142,9 +142,9 @@ def test_temperatures_are_degrees_by_zone_and_a_sensor_that_is_off_has_none(tmp_
         "sys/class/thermal/thermal_zone1/temp": "-256000\n",
     }
 
-    assert board.temperatures(write(tmp_path, zones)) == {"temperature_cpu_c": 48.562}
-    assert board.temperatures(tmp_path / "none") == {}
+    assert whole.temperatures(write(tmp_path, zones)) == {"temperature_cpu_c": 48.562}
+    assert whole.temperatures(tmp_path / "none") == {}
 
 
 def test_the_power_mode_is_to_be_had_alone(tmp_path: Path) -> None:
-    assert board.power_mode(orin_nano(tmp_path)) == "25W"
+    assert nvpmodel.power_mode(orin_nano(tmp_path)) == "25W"
