@@ -9,9 +9,7 @@ from benchmarks.conversions import Conversion
 Known = Mapping[str, Mapping[str, str]]  # what was asked for -> form -> sentence
 
 # By timm's module, at the smallest model's own size.
-AT_OWN_SIZE: Known = {
-    "volo": {"tensorrt": "TensorRT's parser does not know Col2Im, which torch's fold of volo's windows becomes"},
-}
+AT_OWN_SIZE: Known = {}
 # By the name that was asked for, at 1080x1920.
 AT_1080: Known = {
     "efficientformer_l1": {"onnx": "its attention is written for 7x7 cells, so that it takes frames of 224x224 alone"},

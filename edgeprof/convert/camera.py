@@ -36,8 +36,11 @@ class Camera:
     card: Mapping[str, str]
 
 
-def with_camera_frame(model: Any, how: Preprocessing, frame: Size | None, fit: str, *, bgr: bool = False) -> Camera:
+def with_camera_frame(
+    model: Any, how: Preprocessing, frame: Size | None, fit: str, *, bgr: bool = False, rows: int = 1
+) -> Camera:
     """The graph behind its preprocessing, on frames of height x width, or the image's own; `bgr` is the camera's order.
+    Of a batch that is open `rows` are what it is proved at.
 
     The fp32 graph is the one to give: to a graph of another precision the same is done, but nothing is folded.
     """
@@ -52,7 +55,7 @@ def with_camera_frame(model: Any, how: Preprocessing, frame: Size | None, fit: s
         )
     image = _image(changed)
     name = image.name
-    rows, _, height, width = (dim.dim_value for dim in image.type.tensor_type.shape.dim)
+    fixed, _, height, width = (dim.dim_value for dim in image.type.tensor_type.shape.dim)
     frame = frame or (height, width)
     placed = framing(frame, (height, width), fit)
     is_single = image.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
@@ -62,8 +65,8 @@ def with_camera_frame(model: Any, how: Preprocessing, frame: Size | None, fit: s
         folded = fold(changed, name, multiply, add, order, padded=any(placed.added))
     else:
         folded = Folded(multiply, add, order, NOT)
-    taken = Tensor(_fresh("frame", changed), (rows, *frame, _CHANNELS), "uint8")
-    _put_before(changed, image, taken, list(_steps(how, placed, folded, rows, is_single=is_single)))
+    taken = Tensor(_fresh("frame", changed), (fixed or rows, *frame, _CHANNELS), "uint8")
+    _put_before(changed, image, taken, list(_steps(how, placed, folded, fixed, is_single=is_single)))
     card = {
         "frame": f"uint8 {size_words(*frame)} {'BGR' if bgr else 'RGB'}",
         "frame_fit": fit if placed.size != placed.frame else "as it is",
@@ -83,7 +86,7 @@ def _image(model: Any) -> Any:
     for value in model.graph.input:
         tensor = value.type.tensor_type
         lengths = [dim.dim_value for dim in tensor.shape.dim]
-        is_image = len(lengths) == 4 and lengths[1] == _CHANNELS and all(lengths)
+        is_image = len(lengths) == 4 and lengths[1] == _CHANNELS and all(lengths[1:])
         if is_image and value.name not in constants and tensor.elem_type in (TensorProto.FLOAT, TensorProto.FLOAT16):
             found.append(value)
     if len(found) == 1:
@@ -98,6 +101,7 @@ class _Step:
     constants: tuple[Any, ...] = ()
     attributes: Mapping[str, Any] | None = None
     leading: int = 0  # inputs that are left out between the tensor and the constants
+    is_open: bool = False  # the constant is a shape without its batch, which is the frames' own
 
 
 def _steps(how: Preprocessing, placed: Framing, folded: Folded, rows: int, *, is_single: bool) -> Iterator[_Step]:
@@ -132,7 +136,9 @@ def _fitting(how: Preprocessing, placed: Framing, resized: tuple[int, ...], axes
     import numpy as np
 
     if placed.resizes:
-        yield _Step("Resize", (np.array(resized, np.int64),), _FILTERS[how.interpolation], leading=2)
+        is_open = not resized[0]
+        sizes = np.array(resized[is_open:], np.int64)
+        yield _Step("Resize", (sizes,), _FILTERS[how.interpolation], leading=2, is_open=is_open)
         if how.interpolation == "bicubic":  # it swings over the edges, pixels do not
             yield _Step("Clip", (np.array(0, np.float32), np.array(255, np.float32)))
     if any(placed.cut):
@@ -159,13 +165,31 @@ def _put_before(model: Any, image: Any, frame: Tensor, steps: list[_Step]) -> No
         names = [f"{name}_{place}" for place in range(len(step.constants))]
         for constant, array in zip(names, step.constants, strict=True):
             model.graph.initializer.append(numpy_helper.from_array(array, constant))
+        if step.is_open:
+            before += _with_rows(model, frame.name, names[0], f"{name}_sizes")
+            names = [f"{name}_sizes"]
         inputs = [tensor, *[""] * step.leading, *names]
         before.append(helper.make_node(step.operator, inputs, [made], name=name, **(step.attributes or {})))
         tensor = made
     after = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend([*before, *after])
-    image.CopyFrom(helper.make_tensor_value_info(frame.name, TensorProto.UINT8, frame.shape))
+    first = image.type.tensor_type.shape.dim[0]
+    shape = [first.dim_value or first.dim_param, *frame.shape[1:]]
+    image.CopyFrom(helper.make_tensor_value_info(frame.name, TensorProto.UINT8, shape))
+
+
+def _with_rows(model: Any, frame: str, rest: str, made: str) -> list[Any]:
+    """The shape whose rest is a constant, behind as many rows as there are frames."""
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    model.graph.initializer.append(numpy_helper.from_array(np.array([0], np.int64), f"{made}_first"))
+    return [
+        helper.make_node("Shape", [frame], [f"{made}_frames"], name=f"{made}_frames"),
+        helper.make_node("Gather", [f"{made}_frames", f"{made}_first"], [f"{made}_rows"], name=f"{made}_rows"),
+        helper.make_node("Concat", [f"{made}_rows", rest], [made], name=made, axis=0),
+    ]
 
 
 def _fresh(name: str, model: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any, Optional
 from edgeprof.convert.calibration import RANDOM_SETS, Images, random_feeds, write_log
 from edgeprof.convert.frames import derive_frames
 from edgeprof.convert.half import halved, refuse_overflow
+from edgeprof.convert.half_apart import constants_apart, halved_apart
 from edgeprof.convert.image_references import (
     UNREADABLE,
     known_inputs,
@@ -24,13 +26,14 @@ from edgeprof.convert.image_references import (
 )
 from edgeprof.convert.int8 import quantisation_of, quantised
 from edgeprof.convert.ort import plain_session
+from edgeprof.convert.packing import ONE_FILE_BYTES, Packed, fits_one_file, merge, write, write_apart
 from edgeprof.convert.parity import IMAGES, int8_tolerance, tolerance_of
+from edgeprof.convert.passes import rewritten
 from edgeprof.convert.preprocess import preprocessing_from_card
 from edgeprof.convert.ranges import measured, ranges_from
 from edgeprof.convert.recipe import Recipe
 from edgeprof.core.artefact import Artefact, Reference
 from edgeprof.core.errors import ConfigError, ConvertError
-from edgeprof.core.files import digest_of_file
 
 Say = Callable[[str], None]
 
@@ -50,37 +53,60 @@ class _Change:
     sensitivity: Optional[float] = None
 
 
-def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artefact:
+def derive(made_from: Artefact, recipe: Recipe, folder: Path, say: Say, most_bytes: int = ONE_FILE_BYTES) -> Artefact:
     """`folder` gets the graph, its references and the log; what is made on the way is gone afterwards."""
     import onnx
 
+    if recipe.made_from.reader != recipe.reader:
+        return _for_reader(made_from, recipe, folder, say)
     _expect_one_file(made_from, recipe)
     if recipe.precision == "fp32":
         return _with_frames(made_from, recipe, folder, say)
-    model = onnx.load(made_from.path)
+    model = onnx.load(made_from.path, load_external_data=False)
     _refuse(made_from, model, recipe.precision)
     bgr = made_from.card.get("frame", "").endswith("BGR")
     images = photos_of(recipe.calibration, made_from.inputs, preprocessing_from_card(made_from.card), bgr=bgr)
-    made = folder / "model.onnx"
     with TemporaryDirectory(dir=folder) as scratch:
         work = Path(scratch)
         # onnxruntime's tools write beside the file that they read.
         shutil.copyfile(made_from.path, work / "model.onnx")
         if recipe.precision == "fp16":
-            change = _to_half(made_from, model, images, work, folder, say)
+            packed, change = _to_half(made_from, model, images, work, folder, say, most_bytes)
         else:
             change = _to_int8(made_from, recipe, images, work, folder, say)
+            packed = Packed(folder / "model.onnx")
     return replace(
         made_from,
-        path=made.name,
-        digest=digest_of_file(made),
-        size_bytes=made.stat().st_size,
+        path=packed.path.name,
+        digest=packed.digest,
+        size_bytes=packed.size_bytes,
+        data=tuple(file.name for file in packed.data),
         precision=recipe.precision,
         references=_taken_over(made_from, folder) if change.references is None else change.references,
         tolerance=change.tolerance,
         sensitivity=change.sensitivity or made_from.sensitivity,
         notes=(*(note for note in made_from.notes if UNREADABLE not in note), *change.notes),
         card={**made_from.card, **change.card, "graph": recipe.precision, "made_from": made_from.digest},
+    )
+
+
+def _for_reader(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> Artefact:
+    """The same graph in operators that its reader knows; the weights are not looked at, wherever they lie."""
+    import onnx
+
+    say(f"writing what {recipe.reader} does not know in what it does")
+    model = onnx.load(made_from.path, load_external_data=False)
+    card = rewritten(model)
+    packed = write_apart(model, Path(made_from.path).parent, folder) if made_from.data else write(model, folder)
+    plain_session(packed.path)
+    return replace(
+        made_from,
+        path=packed.path.name,
+        digest=packed.digest,
+        size_bytes=packed.size_bytes,
+        references=_taken_over(made_from, folder),
+        card={**made_from.card, **card, "nodes": str(len(model.graph.node)), "made_from": made_from.digest},
+        data=tuple(file.name for file in packed.data),
     )
 
 
@@ -101,15 +127,26 @@ def _with_frames(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) ->
     )
 
 
-def _to_half(made_from: Artefact, model: Any, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:
+def _to_half(
+    made_from: Artefact, model: Any, images: Images | None, work: Path, folder: Path, say: Say, most_bytes: int
+) -> tuple[Packed, _Change]:
+    for path in map(Path, made_from.data):
+        _link(path, work / path.name)
+    is_apart = bool(made_from.data)
     say("measuring the ranges of the activations")
-    ranges = ranges_from(measured(work / "model.onnx", chain(known_inputs(made_from), images or ()), work))
+    feeds = chain(known_inputs(made_from), images or ())
+    ranges = ranges_from(measured(work / "model.onnx", feeds, work, has_weights_apart=is_apart))
     say("converting to fp16")
-    half = halved(model, ranges)
-    refuse_overflow(half.model, model, ranges)
-    (folder / "model.onnx").write_bytes(half.model.SerializeToString())
+    apart = constants_apart(model, work) if is_apart else {}
+    half = halved_apart(model, ranges, apart, work) if is_apart else halved(model, ranges)
+    refuse_overflow(half.model, model, ranges, apart)
+    if fits_one_file(half.model, work, most_bytes):
+        merge(half.model, work)
+        packed = write(half.model, folder)
+    else:
+        packed = write_apart(half.model, work, folder)
     say("checking the file")
-    plain_session(folder / "model.onnx")
+    plain_session(packed.path)
     kept = [{"node": each.node, "operator": each.operator, "why": each.why} for each in half.kept]
     card = {**write_log(folder, images, ranges, {"kept_fp32": kept}), "casts": str(half.casts)}
     total = len(model.graph.node)
@@ -118,7 +155,15 @@ def _to_half(made_from: Artefact, model: Any, images: Images | None, work: Path,
     if shown:
         rest = len(kept) - len(shown)
         card["kept_fp32"] += f" ({'; '.join(shown)}{f'; and {rest} more' if rest else ''})"
-    return _Change(card, tolerance_of(made_from, "fp16"), skipped(images))
+    return packed, _Change(card, tolerance_of(made_from, "fp16"), skipped(images))
+
+
+def _link(path: Path, to: Path) -> None:
+    """The same file under another name, where that can be had; gigabytes are not copied for nothing."""
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copyfile(path, to)
 
 
 def _to_int8(made_from: Artefact, recipe: Recipe, images: Images | None, work: Path, folder: Path, say: Say) -> _Change:
@@ -165,12 +210,12 @@ def _taken_over(made_from: Artefact, folder: Path) -> tuple[Reference, ...]:
 
 
 def _expect_one_file(made_from: Artefact, recipe: Recipe) -> None:
-    """What changes a graph holds all of it in memory, and writes it in one piece."""
-    if made_from.data:
-        what = "takes no camera frames" if recipe.precision == "fp32" else f"is not converted to {recipe.precision}"
+    """onnxruntime's quantisation holds all of the graph in memory several times."""
+    if made_from.data and recipe.precision == "int8":
         raise ConvertError(
-            f"a model of {made_from.size_bytes / 2**30:.1f} GiB, whose weights lie in a file of their own, {what}",
-            "leave --frame out" if recipe.precision == "fp32" else "use --precision fp32",
+            f"a model of {made_from.size_bytes / 2**30:.1f} GiB, whose weights lie in a file of their own, is not "
+            "converted to int8",
+            "use --precision fp16 or fp32",
         )
 
 

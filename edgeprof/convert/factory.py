@@ -8,17 +8,23 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from edgeprof.convert.checkpoint import read_checkpoint, refused
+from edgeprof.convert.feature_maps import feature_maps, names_of
+from edgeprof.convert.fit import Fit, Wish, fitted
 from edgeprof.convert.footprint import footprint, short_of
+from edgeprof.convert.framed import framed
 from edgeprof.convert.ort import first_line
 from edgeprof.convert.recipe import Recipe
-from edgeprof.convert.skeleton import OBJECTIONS
+from edgeprof.convert.skeleton import OBJECTIONS, OwnSize
 from edgeprof.convert.subject import Subject
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.job import Tensor
+
+_STRIDE = 32  # of nearly every network: what an image is brought to where it does not suit
 
 
 def subject(name: str, recipe: Recipe) -> Subject:
@@ -36,7 +42,9 @@ def subject(name: str, recipe: Recipe) -> Subject:
             raise refused(recipe.weights, name, error) from error
     weights = {key: value.detach().clone() for key, value in first.state_dict().items()}
     inputs = _inputs(name, first, recipe)
-    _foresee(name, first, inputs)
+    network = feature_maps(name, first) if recipe.features else first
+    names = names_of(first) if recipe.features else ()
+    fit = _fit(name, network, _own_size(first), inputs, recipe)
 
     def fresh() -> Any:
         torch.manual_seed(0)
@@ -45,19 +53,25 @@ def subject(name: str, recipe: Recipe) -> Subject:
             module.load_state_dict(weights)
         except RuntimeError as error:
             raise ConvertError(f'"{name}" returns another model at each call: {first_line(error)}') from error
-        return module.eval()
+        return feature_maps(name, module.eval()) if recipe.features else module.eval()
 
+    def fitted_to_image() -> Any:
+        return framed(fresh(), fit.framing) if fit and fit.framing.changes else fresh()
+
+    own_inputs = tuple(replace(tensor, shape=(*tensor.shape[:2], *fit.size)) for tensor in inputs) if fit else inputs
     kept = "as the factory made them" if recipe.weights == "random" else recipe.weights
     return Subject(
         name=name,
         source="callable",
-        fresh=fresh,
-        fresh_for_onnx=fresh,
+        fresh=fitted_to_image,
+        fresh_for_onnx=fitted_to_image,
         inputs=inputs,
         fresh_own_size=fresh,
-        own_inputs=inputs,
+        own_inputs=own_inputs,
+        notes=fit.notes() if fit else (),
+        outputs=names,
         is_dynamic=recipe.is_dynamic,
-        card={"weights": kept},
+        card={**(fit.card() if fit else {}), **({"features": ", ".join(names)} if names else {}), "weights": kept},
         parts=_own_files(),
     )
 
@@ -113,6 +127,37 @@ def _inputs(name: str, module: Any, recipe: Recipe) -> tuple[Tensor, ...]:
             f"add --res 224, or --shape {names[0] if names else 'input'}:1x3x224x224",
         )
     return (Tensor(names[0], (recipe.rows, channels, height, width), "float32"),)
+
+
+def _fit(
+    name: str, module: Any, own: tuple[int, int, int] | None, inputs: Sequence[Tensor], recipe: Recipe
+) -> Fit | None:
+    """How the image comes to the network; None where no size was asked for, or only it can tell what it takes."""
+    if recipe.resolution.is_native or recipe.shapes:
+        _foresee(name, module, inputs)
+        return None
+    rows, channels, *size = inputs[0].shape
+    _, height, width = own or (channels, 0, 0)
+    without_data = copy.deepcopy(module).to("meta")
+    try:
+        footprint(without_data, inputs[0].shape)
+    except OBJECTIONS:
+        if _takes(module, inputs[0]):
+            return None  # it computes with values, which only the real forward has
+    known = OwnSize(channels, height, width, _STRIDE, takes_size=False, is_fixed=False)
+    asked = (size[0], size[1])
+    return fitted(Wish(f'"{name}"', known, asked, rows, recipe.fit, network=lambda *_: copy.deepcopy(without_data)))
+
+
+def _takes(module: Any, tensor: Tensor) -> bool:
+    import torch
+
+    try:
+        with torch.no_grad():
+            copy.deepcopy(module)(torch.zeros(tensor.shape))
+    except OBJECTIONS:
+        return False
+    return True
 
 
 def _foresee(name: str, module: Any, inputs: Sequence[Tensor]) -> None:

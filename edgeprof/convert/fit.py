@@ -1,9 +1,9 @@
-"""How a timm model is made to take a size that is not its own, without losing a row of the image unsaid."""
+"""How a network is made to take a size that is not its own, without losing a row of the image unsaid."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +27,7 @@ _PATIENCE_S = 10.0  # with the search for it
 
 @dataclass(frozen=True)
 class Wish:
-    """One timm model, and the image that it is to take."""
+    """One model, and the image that it is to take; an own size of 0 is one that it does not tell."""
 
     name: str
     own: OwnSize
@@ -35,6 +35,7 @@ class Wish:
     rows: int = 1
     fit: str = "pad"
     features: bool = False
+    network: Callable[[str, Mapping[str, Any]], Any] = skeleton  # of a name and options, without data
 
     @property
     def words(self) -> str:
@@ -49,6 +50,11 @@ class Fit:
     framing: Framing
     options: Mapping[str, Any] = field(default_factory=dict)
     unread: Size = (0, 0)  # rows and columns that the network itself leaves out
+
+    def card(self) -> dict[str, str]:
+        """How the image comes to the network."""
+        changed = {"network_size": size_words(*self.size), "framing": "; ".join(self.notes())}
+        return {"size_policy": self.policy, **(changed if self.notes() else {})}
 
     def notes(self) -> tuple[str, ...]:
         left = f"the network does not read the last {rows_words(self.unread)} of what it is given"
@@ -118,7 +124,7 @@ def _ways(wish: Wish) -> Iterator[Fit]:
         yield Fit(words + (", by img_size" if made else ""), near_framing(size, to, wish.fit), made)
     last = (own.height, own.width)
     bounds = [(last[axis] - size[axis]) * {"pad": 1, "crop": -1}.get(wish.fit, 0) for axis in (0, 1)]
-    if min(bounds) >= 0:
+    if min(bounds) >= 0 and all(last):
         yield Fit(f"{_DONE[wish.fit]} to its own size", near_framing(size, last, wish.fit))
 
 
@@ -140,7 +146,7 @@ def _rounded(length: int, multiple: int, fit: str) -> int:
 
 def _probe(wish: Wish, fit: Fit) -> Size:
     """The rows and columns that it leaves out, where it works."""
-    model = skeleton(wish.name, {**fit.options, **_features(wish)})
+    model = wish.network(wish.name, {**fit.options, **_features(wish)})
     tables = tables_bytes(model)
     if tables > _LARGEST_TABLES_BYTES:
         raise _TooLarge(f"needs {tables / _GIB:.1f} GiB of relative position tables")
@@ -154,7 +160,7 @@ def _foresee_own(wish: Wish) -> None:
     if wish.rows == 1:
         return
     try:
-        taken = footprint(skeleton(wish.name, _features(wish)), (wish.rows, wish.own.channels, *wish.size))
+        taken = footprint(wish.network(wish.name, _features(wish)), (wish.rows, wish.own.channels, *wish.size))
     except OBJECTIONS:
         return  # it does not run without data
     _expect_room(taken.needed_bytes)
@@ -182,7 +188,7 @@ def _way_out(wish: Wish, *, is_large: bool) -> str:
     scales = _SMALLER if is_large or is_larger else _LARGER
     sizes = [tuple(max(1, int(side * scale) // _GRID) * _GRID for side in wish.size) for scale in scales]
     begin = time.monotonic()
-    for size in sizes if is_large else [*sizes, last]:
+    for size in sizes if is_large or not all(last) else [*sizes, last]:
         if size != last and time.monotonic() - begin > _PATIENCE_S:
             continue
         try:
@@ -190,7 +196,7 @@ def _way_out(wish: Wish, *, is_large: bool) -> str:
         except (_TooLarge, *OBJECTIONS):
             continue
         return f"the nearest size that works is --res {size_words(size[0], size[1])}{_by_resizing(wish)}"
-    return "name a smaller model" + (", or convert on a machine with more memory" if is_large else "")
+    return "name a smaller model, or convert on a machine with more memory" if is_large else "name another model"
 
 
 def _fewer_rows(wish: Wish) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeprof.convert.packing import is_external
+
 WHOLE = "folded into the first convolution"
 SCALE = "the scale folded into the first convolution, the mean added in the graph"
 NOT = "one multiplication and one addition in the graph"
@@ -53,7 +55,8 @@ def _first_convolution(model: Any, image: str) -> tuple[Any, bool]:
     if node is not None and node.op_type == "Pad" and _pads_zeros(model, node):
         has_pad = True
         node = _only_reader(model, node.output[0])
-    constants = {tensor.name for tensor in model.graph.initializer}
+    # One that lies outside stays where it is.
+    constants = {tensor.name for tensor in model.graph.initializer if not is_external(tensor)}
     if node is None or node.op_type != "Conv" or not set(node.input[1:]) - {""} <= constants:
         return None, False
     groups = next((attribute.i for attribute in node.attribute if attribute.name == "group"), 1)

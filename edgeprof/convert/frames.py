@@ -11,12 +11,15 @@ from typing import Any
 from edgeprof.convert.camera import Camera, with_camera_frame
 from edgeprof.convert.framing import Framing, Size
 from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
+from edgeprof.convert.open_batch import Infer, expect_open
 from edgeprof.convert.ort import plain_session
+from edgeprof.convert.packing import write, write_apart
+from edgeprof.convert.parity import tolerance_of
 from edgeprof.convert.preprocess import OWN, Preprocessing, normalised, resized
 from edgeprof.convert.references import reference
 from edgeprof.core.artefact import Artefact
 from edgeprof.core.errors import ConfigError
-from edgeprof.core.files import digest_of_file
+from edgeprof.core.job import Tensor
 
 
 def derive_frames(
@@ -39,22 +42,26 @@ def derive_frames(
     if made_from.form != "onnx":
         raise ConfigError(f"a frame cannot be folded into {made_from.form}", "name another --runtime", where="--frame")
     say("putting the frame's preprocessing into the graph")
-    camera = with_camera_frame(onnx.load(made_from.path), how, frame, fit, bgr=bgr)
-    made = folder / "model.onnx"
-    made.write_bytes(camera.model.SerializeToString())
-    plain_session(made)
+    rows = made_from.inputs[0].shape[0]
+    graph = onnx.load(made_from.path, load_external_data=False)
+    camera = with_camera_frame(graph, how, frame, fit, bgr=bgr, rows=rows)
+    source = Path(made_from.path).parent
+    packed = write_apart(camera.model, source, folder) if made_from.data else write(camera.model, folder)
+    session = plain_session(packed.path)
     say("computing the reference")
     inputs = tuple(camera.frame if tensor.name == camera.image else tensor for tensor in made_from.inputs)
     names = [output.name for output in made_from.outputs]
     infer = partial(_infer, plain_session(Path(made_from.path)), names, camera, how, bgr)
     photos = beside_random(photos_of(calibration, inputs, how, bgr=bgr))
     seen = reference(inputs, lambda _: names, files or {}, folder, infer, few(photos))
+    batch = _open_card(made_from, inputs, infer, lambda arrays: session.run(names, dict(arrays)))
     said = () if how.origin == OWN else (f"the frame's preprocessing is {how.origin}",)
     return replace(
         made_from,
-        path=made.name,
-        digest=digest_of_file(made),
-        size_bytes=made.stat().st_size,
+        path=packed.path.name,
+        digest=packed.digest,
+        size_bytes=packed.size_bytes,
+        data=tuple(file.name for file in packed.data),
         inputs=inputs,
         references=seen.references,
         sensitivity=seen.sensitivity,
@@ -62,11 +69,18 @@ def derive_frames(
         card={
             **made_from.card,
             **camera.card,
+            **batch,
             "preprocessing": how.origin,
             "nodes": str(len(camera.model.graph.node)),
             "reference": f"numpy's preprocessing, then onnxruntime without optimisation{too(photos)}",
         },
     )
+
+
+def _open_card(made_from: Artefact, inputs: Sequence[Tensor], expected: Infer, seen: Infer) -> dict[str, str]:
+    if not made_from.is_dynamic:
+        return {}
+    return {"batch": expect_open(made_from.model, inputs, expected, seen, tolerance_of(made_from, "fp32"))}
 
 
 def network_input(frames: Any, how: Preprocessing, placed: Framing, *, bgr: bool = False) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from edgeprof.convert.casts import named, tidied
 from edgeprof.convert.ort import first_line
+from edgeprof.convert.packing import is_external
 from edgeprof.core.errors import ConvertError
 
 LARGEST = 65504.0
@@ -45,18 +47,24 @@ class Half:
     casts: int
 
 
-def halved(model: Any, ranges: Ranges) -> Half:
-    """The graph in float16 with float32 inputs and outputs; `ranges` are those of the activations."""
+def halved(model: Any, ranges: Ranges, apart: Ranges = MappingProxyType({}), *, knows_shapes: bool = False) -> Half:
+    """The graph in float16 with float32 inputs and outputs; `ranges` are those of the activations, and `apart` those of
+    the constants that it has only a stand-in for.
+    """
     from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 
     named(model.graph)
-    magnitudes = {**ranges, **_constants(model.graph)}
+    constants = {**_constants(model.graph), **apart}
     unsuited = set(DEFAULT_OP_BLOCK_LIST) - _HAVE_KERNELS
-    kept = _kept(model.graph, magnitudes, unsuited)
+    kept = _kept(model.graph, {**ranges, **constants}, constants, unsuited)
     own = {node.name for node in model.graph.node}
     try:
         half = convert_float_to_float16(
-            model, keep_io_types=True, op_block_list=[], node_block_list=[each.node for each in kept]
+            model,
+            keep_io_types=True,
+            disable_shape_infer=knows_shapes,
+            op_block_list=[],
+            node_block_list=[each.node for each in kept],
         )
     except (MemoryError, OSError):
         raise
@@ -70,12 +78,12 @@ def halved(model: Any, ranges: Ranges) -> Half:
     return Half(half, tuple(kept), casts)
 
 
-def refuse_overflow(half: Any, model: Any, ranges: Ranges) -> None:
+def refuse_overflow(half: Any, model: Any, ranges: Ranges, apart: Ranges = MappingProxyType({})) -> None:
     """Every float16 tensor of the graph must hold what the float32 graph was seen to have in it.
 
     A CPU computes float16 graphs in float32 and shows no overflow, so this is the part of parity that it cannot do.
     """
-    known = {**ranges, **_constants(model.graph)}
+    known = {**ranges, **_constants(model.graph), **apart}
     for name, of in _float16_tensors(half, model):
         if of not in known:
             raise ConvertError(
@@ -86,7 +94,7 @@ def refuse_overflow(half: Any, model: Any, ranges: Ranges) -> None:
             raise ConvertError(f'"{name}" reaches {most:.3g}, and fp16 ends at {LARGEST:.0f}', "use --precision fp32")
 
 
-def _kept(graph: Any, seen: Ranges, unsuited: set[str]) -> list[Kept]:
+def _kept(graph: Any, seen: Ranges, constants: Ranges, unsuited: set[str]) -> list[Kept]:
     found: dict[str, Kept] = {}
     makers = {name: node for node in graph.node for name in node.output if name}
     readers: dict[str, list[Any]] = {}
@@ -97,7 +105,6 @@ def _kept(graph: Any, seen: Ranges, unsuited: set[str]) -> list[Kept]:
     def keep(node: Any, why: str) -> None:
         found.setdefault(node.name, Kept(node.name, node.op_type, why))
 
-    constants = _constants(graph)
     for node in graph.node:
         why = "no fp16 kernel" if node.op_type in unsuited else _outside(node, seen, constants)
         if why:
@@ -181,7 +188,7 @@ def _constants(graph: Any) -> dict[str, tuple[float, float]]:
             tensors[node.output[0]] = node.attribute[0].t
     found = {}
     for name, tensor in tensors.items():
-        if tensor.data_type == TensorProto.FLOAT:
+        if tensor.data_type == TensorProto.FLOAT and not is_external(tensor):
             array = numpy_helper.to_array(tensor)
             finite = array[np.isfinite(array)]
             found[name] = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

@@ -16,7 +16,7 @@ from edgeprof.core.files import digest_of_file, digest_of_json
 Digest = Callable[[str], str]  # of a file
 
 # Raised by whoever changes what the exporter writes for the same model.
-_EXPORTER = 4
+_EXPORTER = 5
 # The same for whoever changes what is made of the fp32 graph.
 _DERIVER = 1
 
@@ -36,7 +36,7 @@ def key_of(
             "place": os.getcwd() if source.kind == "callable" else None,
             "parts": {part: digest(part) for part in parts},
             "resolution": [recipe.resolution.height, recipe.resolution.width],
-            "fit": recipe.fit if source.kind == "timm" and not recipe.resolution.is_native else None,
+            "fit": None if recipe.resolution.is_native else recipe.fit,
             "rows": [recipe.rows, recipe.is_dynamic],
             "features": recipe.features,
             "weights": _weights(recipe, digest),
@@ -94,6 +94,7 @@ def _derived(recipe: Recipe) -> dict[str, object]:
         "frame": frame,
         "precision": recipe.precision,
         "quantisation": recipe.quantisation,
+        "reader": recipe.reader,
     }
 
 

@@ -56,7 +56,7 @@ class Quantised:
 
 def quantisation_for(runtime: str, machine: str, cpu_flags: Sequence[str]) -> str:
     """The recipe for a runtime on a processor: its machine type and its flags as the kernel names them."""
-    if runtime in ("tensorrt", "tensorrt_rtx"):
+    if runtime in ("tensorrt", "tensorrt_rtx", "onnxruntime-tensorrt"):
         return "s8s8-in"
     is_x86 = machine.lower() in _X86
     if runtime == "onnxruntime" and not is_x86:

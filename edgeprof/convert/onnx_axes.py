@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from edgeprof.convert.onnx_fit import image_axes
 from edgeprof.convert.recipe import Recipe
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.job import Tensor
-
-_CHANNELS = (1, 3, 4)
 
 
 def bind(model: Any, recipe: Recipe) -> tuple[list[Tensor], list[str]]:
@@ -87,15 +86,11 @@ def _from_recipe(name: str, dims: Sequence[int | str], recipe: Recipe, notes: li
     if lengths:
         lengths[0] = _first_axis(name, dims[0], len(dims), recipe, notes)
     if len(dims) == 4:
-        for axis, wanted in zip(_image_axes(dims), (recipe.resolution.height, recipe.resolution.width), strict=True):
+        for axis, wanted in zip(image_axes(dims), (recipe.resolution.height, recipe.resolution.width), strict=True):
             if wanted is None:
                 continue
             if isinstance(dims[axis], int) and dims[axis] != wanted:
-                raise ConfigError(
-                    f'axis {axis} of input "{name}" is fixed at {dims[axis]}, {recipe.resolution} was asked for',
-                    "leave --res out, or export the model at that size",
-                    where="--res",
-                )
+                continue  # the image is brought to it
             lengths[axis] = wanted
     for axis, length in enumerate(lengths):
         if isinstance(length, str):
@@ -127,11 +122,6 @@ def _expect_open(name: str, dim: int | str) -> str:
             where="--batch",
         )
     return dim
-
-
-def _image_axes(dims: Sequence[int | str]) -> tuple[int, int]:
-    """Height and width: the last two, but for a camera's layout with its channels last."""
-    return (1, 2) if dims[3] in _CHANNELS and dims[1] not in _CHANNELS else (2, 3)
 
 
 def _agree(name: str, dims: Sequence[int | str], lengths: Sequence[int], bound: dict[str, int]) -> None:

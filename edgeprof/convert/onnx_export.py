@@ -14,7 +14,7 @@ from edgeprof.convert.open_batch import example_inputs, open_axes, torch_shapes
 from edgeprof.convert.opset import NEWER, OLDER, opset_of
 from edgeprof.convert.ort import first_line, plain_session
 from edgeprof.convert.packing import Packed, fits_one_file, merge, write, write_apart
-from edgeprof.convert.passes import UNTIDIED, passes_for_card, tidy
+from edgeprof.convert.passes import UNTIDIED, passes_for_card, tidy, unread_for_card
 from edgeprof.convert.subject import Subject
 from edgeprof.core.errors import ConvertError
 
@@ -86,6 +86,7 @@ def _by(
         "exporter": _NAMES[opset],
         "onnx": onnx.__version__,
         "nodes": str(len(model.graph.node)),
+        **unread_for_card(model),
     }
     return Exported(packed, {**card, **passes})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Any
 
 from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
 from edgeprof.convert.onnx_axes import bind
-from edgeprof.convert.open_batch import expect_open
+from edgeprof.convert.onnx_fit import card_of, fed, fits_of, given_inputs, notes_of, put_before
+from edgeprof.convert.open_batch import Infer, expect_open
 from edgeprof.convert.opset import NEWER, opset_of
 from edgeprof.convert.ort import first_line, plain_session
 from edgeprof.convert.packing import ONE_FILE_BYTES, fits_one_file, merge, needed_files, write, write_apart
 from edgeprof.convert.parity import VARYING
-from edgeprof.convert.passes import UNTIDIED, passes_for_card, tidy
+from edgeprof.convert.passes import UNTIDIED, passes_for_card, tidy, unread_for_card
 from edgeprof.convert.preprocess import preprocessing_from_card
 from edgeprof.convert.product import Product
 from edgeprof.convert.recipe import Recipe
@@ -38,7 +39,9 @@ def convert(
     path = Path(name).absolute()
     model = _read(path)
     parts = [path, *needed_files(model, path.parent)]
-    inputs, notes = bind(model, recipe)
+    taken, notes = bind(model, recipe)
+    fits = fits_of(taken, recipe)
+    inputs = given_inputs(taken, fits)
     if fits_one_file(model, path.parent, most_bytes):
         merge(model, path.parent)
         packed = write(model, folder)
@@ -49,14 +52,19 @@ def convert(
     say("computing the reference")
     names = [output.name for output in session.get_outputs()]
     photos = beside_random(photos_of(recipe.calibration, inputs, preprocessing_from_card({})))
-    infer = partial(_infer, session, names)
+
+    def infer(arrays: Mapping[str, Any]) -> Sequence[Any]:
+        return _infer(session, names, fed(arrays, fits))
+
     seen = reference(inputs, lambda _: names, dict(recipe.inputs), folder, infer, few(photos))
     outputs = _outputs(model, seen.outputs)
-    given = session if recipe.is_dynamic else None
     # After the reference, which is of the graph as it was given.
-    passes = {"passes": UNTIDIED} if packed.data else _tidied(model, folder)
+    put_before(model, fits)
+    passes = {"passes": UNTIDIED} if packed.data else passes_for_card(tidy(model))
+    if fits or passes.get("passes", UNTIDIED) != UNTIDIED:
+        plain_session(write(model, folder).path)
     precision = _precision(model)
-    batch = _open_card(name, packed.path, given, names, inputs, _TOLERANCE[precision])
+    batch = _open_card(name, packed.path, infer, names, inputs, _TOLERANCE[precision]) if recipe.is_dynamic else {}
     artefact = Artefact(
         model=name,
         source="onnx",
@@ -70,10 +78,16 @@ def convert(
         references=seen.references,
         tolerance=_TOLERANCE[precision],
         sensitivity=seen.sensitivity,
-        notes=(*notes, *_varying_notes(outputs), *skipped(photos)),
+        notes=(
+            *notes,
+            *notes_of(fits),
+            *_varying_notes(outputs),
+            *skipped(photos),
+        ),
         card={
             **_card(model),
             "graph": precision,
+            **card_of(fits, recipe.fit),
             **passes,
             **batch,
             "reference": f"onnxruntime without optimisation{too(photos)}",
@@ -84,21 +98,19 @@ def convert(
     return Product(artefact, tuple(str(part) for part in parts))
 
 
+def expect_own_opset(name: str, opset: int) -> None:
+    """Before anything is made of the file: nothing writes it in another."""
+    own = opset_of(_read(Path(name).absolute()))
+    if own != opset:
+        raise ConfigError(f'"{name}" keeps its own opset, {own}', "leave --opset out", where="--opset")
+
+
 def _open_card(
-    model: str, path: Path, given: Any, names: Sequence[str], inputs: Sequence[Tensor], tolerance: float
+    model: str, path: Path, given: Infer, names: Sequence[str], inputs: Sequence[Tensor], tolerance: float
 ) -> dict[str, str]:
     """Of a batch that stays open: the file as it was given, and as it is now, at another one."""
-    if given is None:
-        return {}
     made = partial(_infer, plain_session(path), names)
-    return {"batch": expect_open(model, inputs, partial(_infer, given, names), made, tolerance)}
-
-
-def _tidied(model: Any, folder: Path) -> dict[str, str]:
-    changed = tidy(model)
-    if any(changed.values()):
-        plain_session(write(model, folder).path)
-    return passes_for_card(changed)
+    return {"batch": expect_open(model, inputs, given, made, tolerance)}
 
 
 def _refuse_torch_options(recipe: Recipe) -> None:
@@ -189,4 +201,5 @@ def _card(model: Any) -> dict[str, str]:
         "producer": f"{model.producer_name} {model.producer_version}".strip(),
         "onnx": onnx.__version__,
         "onnxruntime": onnxruntime.__version__,
+        **unread_for_card(model),
     }

@@ -41,7 +41,7 @@ def needed_files(model: Any, folder: Path) -> list[Path]:
     """The files beside the model that its weights lie in; one that is missing, too short or elsewhere is refused."""
     needed: dict[Path, int] = {}
     for tensor in _external(model.graph):
-        location, offset, length = _place(tensor)
+        location, offset, length = place_of(tensor)
         if Path(location).is_absolute() or ".." in Path(location).parts:
             raise ConvertError(f'the weights lie in "{location}", outside the model\'s folder', "export it again")
         path = folder / location
@@ -65,7 +65,7 @@ def needed_files(model: Any, folder: Path) -> list[Path]:
 
 def fits_one_file(model: Any, folder: Path, most_bytes: int = ONE_FILE_BYTES) -> bool:
     """Whether the model and what lies beside it, in `folder`, go into one file, where tied weights are several."""
-    outside = [_place(tensor) for tensor in _external(model.graph)]
+    outside = [place_of(tensor) for tensor in _external(model.graph)]
     size = sum(length or (folder / location).stat().st_size - offset for location, offset, length in outside)
     return int(model.ByteSize()) + size < most_bytes
 
@@ -102,11 +102,7 @@ def write_apart(model: Any, source: Path, folder: Path) -> Packed:
         moved = [(tensor, *out.put(tensor)) for tensor in _movable(model.graph)]
     data = unnamed.rename(folder / named(out.sha.hexdigest(), _WEIGHTS))
     for tensor, offset, length in moved:
-        tensor.ClearField("raw_data")
-        del tensor.external_data[:]
-        tensor.data_location = tensor.EXTERNAL
-        for key, value in (("location", data.name), ("offset", offset), ("length", length)):
-            tensor.external_data.add(key=key, value=str(value))
+        set_place(tensor, data.name, offset, length)
     path = folder / _GRAPH
     path.write_bytes(model.SerializeToString())
     return Packed(path, (data,))
@@ -122,7 +118,7 @@ class _Out:
 
     def put(self, tensor: Any) -> tuple[int, int]:
         """Where the tensor's bytes are now, and how many; what shares a place in the source shares one here."""
-        place = _place(tensor) if _is_external(tensor) else None
+        place = place_of(tensor) if is_external(tensor) else None
         if place in self._known:
             return self._known[place]
         self._write(bytes(-self._size % _ALIGNED_BYTES))
@@ -151,23 +147,31 @@ class _Out:
 def _movable(graph: Any) -> Iterator[Any]:
     """What is external already, and the larger of the graph's own constants."""
     external = list(_external(graph))
-    yield from (t for t in graph.initializer if not _is_external(t) and len(t.raw_data) >= _SMALL_BYTES)
+    yield from (t for t in graph.initializer if not is_external(t) and len(t.raw_data) >= _SMALL_BYTES)
     yield from external
 
 
 def _external(graph: Any) -> Iterator[Any]:
-    return (tensor for tensor in _tensors(graph) if _is_external(tensor))
+    return (tensor for tensor in tensors_of(graph) if is_external(tensor))
 
 
-def _is_external(tensor: Any) -> bool:
+def is_external(tensor: Any) -> bool:
     return bool(tensor.data_location == tensor.EXTERNAL)
 
 
-def _place(tensor: Any) -> tuple[str, int, int]:
+def place_of(tensor: Any) -> tuple[str, int, int]:
     """The file, and where in it; a length of 0 is the file's own."""
     where = {entry.key: entry.value for entry in tensor.external_data}
     offset, length = (_count(where.get(key, "0"), key, tensor) for key in ("offset", "length"))
     return where.get("location", ""), offset, length
+
+
+def set_place(tensor: Any, location: str, offset: int, length: int) -> None:
+    tensor.ClearField("raw_data")
+    del tensor.external_data[:]
+    tensor.data_location = tensor.EXTERNAL
+    for key, value in (("location", location), ("offset", offset), ("length", length)):
+        tensor.external_data.add(key=key, value=str(value))
 
 
 def _count(text: str, key: str, tensor: Any) -> int:
@@ -176,7 +180,7 @@ def _count(text: str, key: str, tensor: Any) -> int:
     return int(text)
 
 
-def _tensors(graph: Any) -> Iterator[Any]:
+def tensors_of(graph: Any) -> Iterator[Any]:
     """Every tensor of the graph, those in attributes and in branches too."""
     yield from graph.initializer
     for sparse in graph.sparse_initializer:
@@ -187,4 +191,4 @@ def _tensors(graph: Any) -> Iterator[Any]:
                 yield attribute.t
             yield from attribute.tensors
             for inner in [attribute.g, *attribute.graphs]:
-                yield from _tensors(inner)
+                yield from tensors_of(inner)

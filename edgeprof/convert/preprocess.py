@@ -101,6 +101,11 @@ def resized(image: Any, height: int, width: int, interpolation: str, *, antialia
     return np.clip(np.asarray(pixels, np.float32), 0, 255)
 
 
+def resampled(array: Any, axis: int, wanted: int) -> Any:
+    """Bilinear along one axis without antialiasing, whatever the numbers mean."""
+    return array if array.shape[axis] == wanted else _along(array, axis, wanted, "bilinear", antialias=False)
+
+
 def _along(image: Any, axis: int, wanted: int, interpolation: str, *, antialias: bool) -> Any:
     import numpy as np
 

@@ -17,7 +17,7 @@ from edgeprof.convert.images import digests_of, find
 from edgeprof.convert.ingredients import first_parts, key_of, parts_key, rounding_key
 from edgeprof.convert.int8 import quantisation_of
 from edgeprof.convert.opset import OPSETS
-from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.recipe import UNREAD, Recipe
 from edgeprof.convert.sources import Source, known_names, resolve, timm_names, unknown_model
 from edgeprof.convert.stamps import digest_by_stamp
 from edgeprof.core.artefact import Artefact
@@ -35,12 +35,37 @@ def produce(recipe: Recipe, cache: Cache, say: Callable[[str], None]) -> Artefac
     """The artefact of the recipe; `say` hears what is being done in a few words, and nothing on a cache hit."""
     source = resolve(recipe.model)
     _refuse_means_nothing(recipe, source)
-    return _with_note(_known(recipe, source, cache, say) or _make(recipe, source, cache, say), source)
+    if _may_be_unread(recipe, source):
+        recipe = _for_reader(recipe, _obtained(recipe.as_given, source, cache, say))
+    return _told(_obtained(recipe, source, cache, say), recipe, source)
 
 
 def known(recipe: Recipe, cache: Cache) -> Artefact | None:
     """The artefact if it is there already; nothing is made."""
-    return _known(recipe, resolve(recipe.model), cache, lambda words: None)
+    source = resolve(recipe.model)
+    if _may_be_unread(recipe, source):
+        given = _known(recipe.as_given, source, cache, _unheard)
+        if given is None:
+            return None
+        recipe = _for_reader(recipe, given)
+    return _known(recipe, source, cache, _unheard)
+
+
+def _unheard(words: str) -> None:
+    """What is only looked for has nothing to say."""
+
+
+def _may_be_unread(recipe: Recipe, source: Source) -> bool:
+    return bool(recipe.reader) and source.kind != "fake"
+
+
+def _for_reader(recipe: Recipe, given: Artefact) -> Recipe:
+    """Hardly any graph has anything in it that its reader does not know: all others are everybody's."""
+    return recipe if UNREAD in given.card else replace(recipe, reader="")
+
+
+def _obtained(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
+    return _known(recipe, source, cache, say) or _make(recipe, source, cache, say)
 
 
 def _known(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact | None:
@@ -69,7 +94,7 @@ def _make(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], Non
 def _derive(recipe: Recipe, source: Source, cache: Cache, say: Callable[[str], None]) -> Artefact:
     """What it is made from first, out of the cache where it is there, then what is asked for out of its file."""
     before = recipe.made_from
-    made_from = _known(before, source, cache, say) or _make(before, source, cache, say)
+    made_from = _obtained(before, source, cache, say)
     parts = _known_parts(source, cache) or first_parts(source)
     with cache.workspace() as folder:
         task = {"order": "derive", "recipe": plain(recipe), "artefact": plain(made_from), "folder": str(folder)}
@@ -113,27 +138,21 @@ def _timed(artefact: Artefact, begin: float) -> Artefact:
 
 
 def _refuse_means_nothing(recipe: Recipe, source: Source) -> None:
-    """What only a timm model can be asked for, since edgeprof makes its network itself."""
-    if source.kind == "timm":
-        return
-    if recipe.features:
+    """What a file cannot be asked for, and what only an image of another size can be."""
+    if recipe.features and source.kind in ("onnx", "fake"):
         raise ConfigError(
-            f"{source.name} is no timm model, so its outputs are what it returns",
-            "have it return the feature maps",
+            f"{source.name} is a file, so its outputs are what they are",
+            "export it with the feature maps as outputs",
             where="--features",
         )
-    if recipe.fit != "pad" and recipe.frame is None:
+    if source.kind != "timm" and recipe.fit != "pad" and recipe.frame is None and recipe.resolution.is_native:
         raise ConfigError(
-            f"{source.name} is no timm model, and takes the size it takes",
-            "leave it out, or add --frame uint8",
-            where="--fit",
+            f"{source.name} gets its own size, so nothing has to fit", "name a --res, or leave it out", where="--fit"
         )
 
 
 def _refuse_derivation(recipe: Recipe) -> None:
     """What the recipe says of its frame and its precision and cannot mean."""
-    if recipe.frame and recipe.is_dynamic:
-        raise ConfigError("a graph that takes frames has a fixed batch", "write --batch 4", where="--batch")
     if recipe.opset not in OPSETS:
         known = " or ".join(map(str, sorted(OPSETS)))
         raise ConfigError(f"opset {recipe.opset} is not exported", f"name {known}", where="--opset")
@@ -204,5 +223,8 @@ def _fake(source: Source, recipe: Recipe) -> Artefact:
     )
 
 
-def _with_note(artefact: Artefact, source: Source) -> Artefact:
-    return replace(artefact, notes=(source.note, *artefact.notes)) if source.note else artefact
+def _told(artefact: Artefact, recipe: Recipe, source: Source) -> Artefact:
+    """With what belongs to this order and not to the artefact: how its model and its images were named."""
+    notes = (source.note, *artefact.notes) if source.note else artefact.notes
+    folder = {"calibration_folder": recipe.calibration} if recipe.calibration else {}
+    return replace(artefact, notes=notes, card={**artefact.card, **folder})

@@ -8,6 +8,8 @@ from typing import Optional
 from edgeprof.convert.opset import NEWER
 from edgeprof.core.resolution import NATIVE, Resolution
 
+UNREAD = "unknown to tensorrt"  # on the card of a graph that holds what TensorRT's parser does not know
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -27,6 +29,7 @@ class Recipe:
     frame: Optional[Resolution] = None  # of a camera, which the graph takes as it comes; native: the network's own
     fit: str = "pad"  # what becomes of a frame, or of the resolution's image, that is not of the network's size
     bgr: bool = False  # the camera's order of channels
+    reader: str = ""  # whose parser the graph has to suit, where that is one that knows less than the others: tensorrt
 
     @property
     def rows(self) -> int:
@@ -35,11 +38,20 @@ class Recipe:
 
     @property
     def is_derived(self) -> bool:
-        return self.precision != "fp32" or self.frame is not None
+        return self.precision != "fp32" or self.frame is not None or bool(self.reader)
 
     @property
     def made_from(self) -> Recipe:
-        """The recipe of the graph that this one's is derived from: a frame comes first, then a precision."""
+        """The recipe of the graph that this one's is derived from: what its reader
+        does not know goes first, then a frame comes, then a precision.
+        """
         if self.precision != "fp32":
             return replace(self, precision="fp32", quantisation="")
-        return replace(self, inputs=(), calibration="", frame=None, bgr=False)  # the files and images are frames
+        if self.frame is not None:
+            return replace(self, inputs=(), calibration="", frame=None, bgr=False)  # the files and images are frames
+        return replace(self, reader="")
+
+    @property
+    def as_given(self) -> Recipe:
+        """The recipe of the graph that no other is made from."""
+        return self.made_from.as_given if self.is_derived else self

@@ -69,6 +69,11 @@ def feature_names(name: str) -> tuple[str, ...]:
             f"{name} gives no feature maps: {first_line(error)}",
             "leave --features out, or name a model that does, such as resnet50, convnext_tiny or vit_small",
         ) from error
+    return map_names(reductions)
+
+
+def map_names(reductions: Sequence[int]) -> tuple[str, ...]:
+    """Of feature maps, by how much smaller than the image they are."""
     names = []
     for place, reduction in enumerate(reductions):
         number = f"_{reductions[: place + 1].count(reduction)}" if reductions.count(reduction) > 1 else ""

@@ -18,7 +18,6 @@ from edgeprof.convert.skeleton import feature_names, gives_channels_last, own_si
 from edgeprof.convert.subject import Subject
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.job import Tensor
-from edgeprof.core.resolution import size_words
 
 INPUT = "input"
 _CALIBRATION_ROWS = 8
@@ -60,18 +59,12 @@ def subject(name: str, recipe: Recipe) -> Subject:
         notes=(*fit.notes(), *layout),
         outputs=names,
         is_dynamic=recipe.is_dynamic,
-        card={**_sizes(fit, names), "weights": recipe.weights, **_preprocessing(name)},
+        card={**fit.card(), **_maps(names), "weights": recipe.weights, **_preprocessing(name)},
     )
 
 
-def _sizes(fit: Fit, names: Sequence[str]) -> dict[str, str]:
-    """How the image comes to the network, for the card."""
-    changed = {"network_size": size_words(*fit.size), "framing": "; ".join(fit.notes())}
-    return {
-        "size_policy": fit.policy,
-        **(changed if fit.notes() else {}),
-        **({"features": ", ".join(names)} if names else {}),
-    }
+def _maps(names: Sequence[str]) -> dict[str, str]:
+    return {"features": ", ".join(names)} if names else {}
 
 
 def _preprocessing(name: str) -> dict[str, str]:

@@ -24,14 +24,19 @@ _LINES: Mapping[str, Sequence[tuple[str, str]]] = {
     "fit": [("size_policy", "{}"), ("network_size", "the network sees {}")],
     "frame": [("frame", "{}"), ("frame_fit", "{}"), ("preprocessing", "{}"), ("normalisation", "{}")],
     "graph": [("opset", "opset {}"), ("nodes", "{} operators"), ("exporter", "{}"), ("producer", "by {}")],
-    "passes": [("passes", "{}")],
+    "passes": [("passes", "{}"), ("written for tensorrt", "{} for tensorrt")],
     "precision": [
         ("kept_fp32", "{} kept in fp32"),
         ("casts", "{} casts"),
         ("quantisation", "recipe {}"),
         ("quantised", "{} in 8 bits"),
     ],
-    "calibration": [("calibration_images", "{} images"), ("calibration_method", "{}"), ("calibration_log", "{}")],
+    "calibration": [
+        ("calibration_images", "{} images"),
+        ("calibration_folder", "from {}"),
+        ("calibration_method", "{}"),
+        ("calibration", "{:.12}"),
+    ],
     "plan": [("tensorrt", "{}"), ("built for", "for {}"), ("typing", "{} typing"), ("tf32", "tf32 {}")],
     "layers": [("layers", "{}"), ("layers by precision", "{}")],
 }

@@ -72,7 +72,7 @@ def convert(
             for form in forms:
                 try:
                     recipe = _recipe(request, model, form, plan, opset, device)
-                    graph, made = _graph(recipe, graphs, opset, workshop)
+                    graph, made = _graph(recipe, graphs, workshop)
                     yield _converted(request, graph, made, model, form, plan, to, device, workshop)
                 except EdgeprofError as error:
                     yield NotMade(model, error.message, error.hint, error.exit, form)
@@ -88,10 +88,15 @@ def forms_of(words: str) -> tuple[str, ...]:
 
 
 def _recipe(request: Request, model: str, form: str, plan: BuildOrder, opset: int | None, device: Device) -> Recipe:
-    recipe = recipe_of(request, model, form)
+    kind = resolve(model).kind
+    if opset is not None and kind == "onnx":
+        from edgeprof.convert.onnx_file import expect_own_opset
+
+        expect_own_opset(model, opset)
+    recipe = replace(recipe_of(request, model, form), reader=form if form == "tensorrt" else "")
     # A plan for a card that is elsewhere is TensorRT-RTX's, whose versions are later ones.
     library = found(NAMES) if form == "tensorrt" and not plan.compute_capability else None
-    if opset is not None and resolve(model).kind != "onnx":
+    if opset is not None and kind != "onnx":
         recipe = replace(recipe, opset=opset)
     elif library is not None and library.name == "tensorrt":
         recipe = as_read_by(recipe, library.version)
@@ -107,15 +112,12 @@ def _proved_on(form: str) -> str:
     return PROVED_ON[form] or "onnxruntime"
 
 
-def _graph(recipe: Recipe, made_here: set[str], opset: int | None, workshop: Workshop) -> tuple[Artefact, str]:
+def _graph(recipe: Recipe, made_here: set[str], workshop: Workshop) -> tuple[Artefact, str]:
     """The graph of a form, and when it was made."""
     there = known(recipe, workshop.cache)
     graph = produce(recipe, workshop.cache, workshop.progress.show)
     if graph.form != "onnx":
         raise ConfigError(f'"{recipe.model}" is not converted', "name a timm model, an .onnx file or a factory")
-    own = graph.card.get("opset")
-    if graph.source == "onnx" and opset is not None and own != str(opset):
-        raise ConfigError(f'"{recipe.model}" keeps its own opset, {own}', "leave --opset out", where="--opset")
     if there is None:
         made_here.add(graph.path)
         return graph, "now"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+from edgeprof.agent.runtimes import TORCHES
 from edgeprof.config import Request
 from edgeprof.convert import produce
 from edgeprof.convert.int8 import quantisation_for
@@ -133,8 +134,8 @@ def _choices(request: Request, source: Source, device: Device) -> list[tuple[str
         if source.kind != "fake" or name not in ("auto", "fake"):
             raise ConfigError(f"{source.name} does not go with runtime {name}", "runtime fake takes .fake.json files")
         return [("fake", "fp32" if request.precision == "auto" else request.precision)]
-    if name == "torch" and source.kind == "onnx":
-        raise ConfigError("torch does not take an .onnx file", "name a timm model or a factory, or another --runtime")
+    if name in TORCHES and source.kind == "onnx":
+        raise ConfigError(f"{name} does not take an .onnx file", "name a timm model or a factory, or another --runtime")
     if name == "auto":
         if not request.raced:
             raise RuntimeUnavailable(
@@ -193,7 +194,7 @@ def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
         batch=request.batch,
         is_dynamic=request.is_dynamic,
         weights=request.weights,
-        form="pt2" if runtime == "torch" else "onnx",
+        form="pt2" if runtime in TORCHES else "onnx",
         shapes=tuple(request.shapes.items()),
         inputs=tuple(request.inputs.items()),
         frame=request.frame,
@@ -205,7 +206,8 @@ def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
 
 
 def as_read_by(recipe: Recipe, tensorrt: str) -> Recipe:
-    """In the opset that this version of TensorRT reads; a file keeps the one that it was written in."""
+    """In operators that TensorRT knows and the opset that this version reads; a file keeps its own opset."""
+    recipe = replace(recipe, reader="tensorrt")
     return recipe if resolve(recipe.model).kind == "onnx" else replace(recipe, opset=opset_read_by(tensorrt))
 
 
@@ -221,7 +223,7 @@ def _prepared(request: Request, device: Device, artefact: Artefact, runtime: str
         batch=_batch(request, artefact),
         device=device.name,
         threads=request.threads,
-        options=options_for(request, device) if runtime == "tensorrt" else (),
+        options=options_for(request, device, runtime),
         input_files=tuple((name, digest_of_file(path)) for name, path in inputs),
     )
     return Prepared(job, artefact, inputs)

@@ -38,7 +38,9 @@ def test_a_file_may_be_asked_for_in_the_opset_that_it_has(shell, small_onnx):
     own = next(each.version for each in onnx.load(small_onnx).opset_import if not each.domain)
     other = 17 if own != 17 else 20
     ended = shell("convert", str(small_onnx), "--opset", str(other))
+    made = list(shell.cache.glob("artefacts/*"))
 
+    assert made == []  # it was said before anything was made
     assert shell("convert", str(small_onnx), "--opset", str(own)).code == 0
     assert ended.code == 2
     assert f"keeps its own opset, {own}" in " ".join(ended.out.split())
@@ -61,6 +63,43 @@ def test_the_calibration_log_is_written_beside_an_int8_file(shell, small_onnx):
     log = json.loads((shell.work / "made.onnx.calibration.json").read_text())
     assert log["recipe"].startswith("u8s") or log["recipe"].startswith("s8s")
     assert log["ranges"]
+
+
+def test_the_card_names_the_images_that_it_was_calibrated_on_and_their_digest(shell, small_onnx):
+    from PIL import Image
+
+    (shell.work / "photos").mkdir()
+    for shade in (10, 200):
+        Image.new("RGB", (40, 30), (shade, 90, 255 - shade)).save(shell.work / "photos" / f"{shade}.png")
+    flags = ("--precision", "int8", "--calibration", "photos", "--json", "card.json")
+
+    out = shell("convert", str(small_onnx), *flags).out
+
+    (made,) = json.loads((shell.work / "card.json").read_text())["conversions"]
+    digest = made["artefact"]["card"]["calibration"]
+    assert f"2images,from{shell.work / 'photos'},minmax,{digest[:12]}" in "".join(out.split())  # a long path is wrapped
+
+
+@pytest.mark.trt
+def test_windows_that_are_put_together_become_a_plan(shell):
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    sizes = {"size": np.array([8, 8]), "window": np.array([2, 2])}
+    graph = helper.make_graph(
+        [helper.make_node("Col2Im", ["columns", "size", "window"], ["out"], strides=[2, 2])],
+        "graph",
+        [helper.make_tensor_value_info("columns", TensorProto.FLOAT, [1, 12, 16])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(array, name) for name, array in sizes.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    save(model, shell.work / "windows.onnx")
+
+    ended = shell("convert", "windows.onnx", "--to", "tensorrt,onnx", "--compute-capability", "8.9", COLUMNS=150)
+
+    assert ended.code == 0, ended.out
+    assert ended.out.count("windows 1 for tensorrt") == 1
 
 
 @pytest.mark.trt

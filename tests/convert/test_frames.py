@@ -86,3 +86,34 @@ def test_the_users_own_frame_is_the_first_reference(derived, tmp_path):
 def test_a_torch_archive_takes_no_frame(made_from, tmp_path):
     with pytest.raises(ConfigError, match="pt2"):
         derive_frames(replace(made_from, form="pt2"), HOW, (20, 30), "pad", tmp_path, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("frame", "fit", "how"),
+    [
+        (None, "pad", HOW),
+        ((20, 30), "pad", HOW),
+        ((20, 30), "crop", HOW),
+        ((9, 5), "resize", replace(HOW, interpolation="bicubic")),
+    ],
+    ids=str,
+)
+def test_frames_of_an_open_batch_keep_it_open_and_are_proved_at_another(onnx_file, cache, tmp_path, frame, fit, how):
+    weight = numpy_helper.from_array(np.random.default_rng(0).standard_normal((4, 3, 3, 3), np.float32), "w")
+    conv = helper.make_node("Conv", ["image", "w"], ["out"], pads=[1, 1, 1, 1])
+    image = ("image", onnx.TensorProto.FLOAT, ["n", 3, 8, 8])  # a batch by name
+    path = onnx_file(nodes=[conv], inputs=(image,), initializers=[weight])
+    made_from = produce(Recipe(str(path), batch=2, is_dynamic=True), cache, print)
+    (tmp_path / "derived").mkdir()
+    artefact = derive_frames(made_from, how, frame, fit, tmp_path / "derived", print)
+
+    size = frame or (8, 8)
+    session = onnxruntime.InferenceSession(str(tmp_path / "derived" / artefact.path))
+    frames = np.random.default_rng(1).integers(0, 256, (5, *size, 3), np.uint8)
+    (together,) = session.run(None, {"frame": frames})
+    apart = [session.run(None, {"frame": each[None]})[0] for each in frames]
+
+    assert artefact.inputs == (Tensor("frame", (2, *size, 3), "uint8"),)
+    assert artefact.is_dynamic
+    assert artefact.card["batch"] == "dynamic, proved at 2 and 3"
+    np.testing.assert_allclose(together, np.concatenate(apart), atol=1e-5)

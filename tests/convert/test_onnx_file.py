@@ -164,7 +164,7 @@ def test_open_axes_are_bound(onnx_file, cache, declared, recipe, expected):
         (["b", 3, "h", "w"], {}, '"h"'),
         (["b", "c", "h", "w"], {"resolution": Resolution(8, 8)}, '"c"'),
         (["b", "tokens"], {}, '"tokens"'),
-        ([1, 3, 8, 8], {"resolution": Resolution(16, 16)}, "fixed at 8"),
+        ([1, 3, 8, 8], {"resolution": Resolution(4, 16)}, "takes 8x8"),
         ([1, 3, 8, 8], {"batch": 2}, "fixed at 1"),
         ([1, 3, 8, 8], {"shapes": (("image", (1, 3, 8, 9)),)}, "not 9"),
         (["b", 3, 8, 8], {"shapes": (("image", (1, 3, 8)),)}, "4 axes"),

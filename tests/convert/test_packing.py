@@ -19,6 +19,8 @@ from edgeprof.convert.sources import resolve
 from edgeprof.core.artefact import digest_in
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.files import digest_of_file
+from edgeprof.core.job import Tensor
+from edgeprof.core.resolution import Resolution
 
 
 @pytest.fixture
@@ -159,9 +161,19 @@ def test_a_model_fits_one_file_by_what_lies_beside_it_too(tmp_path):
     assert fits_one_file(onnx.load(packed.path, load_external_data=False), tmp_path, 20_000)
 
 
-@pytest.mark.parametrize("changes", [{"precision": "fp16"}, {"precision": "int8", "quantisation": "u8s8"}])
-def test_a_model_in_two_files_is_not_converted_and_that_is_said(large, network, cache, changes):
-    with pytest.raises(ConvertError, match="a file of their own") as raised:
-        produce(Recipe(network, **changes), cache, print)
+def test_a_model_in_two_files_is_not_made_int8_and_that_is_said(large, network, cache):
+    with pytest.raises(ConvertError, match="a file of their own, is not converted to int8") as raised:
+        produce(Recipe(network, precision="int8", quantisation="u8s8"), cache, print)
 
-    assert "fp32" in raised.value.hint
+    assert raised.value.hint == "use --precision fp16 or fp32"
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_a_model_in_two_files_takes_frames_with_its_weights_beside_it(large, network, cache, tmp_path, precision):
+    made = produce(Recipe(network, frame=Resolution(20, 30), precision=precision), cache, print)
+
+    assert made.inputs == (Tensor("frame", (1, 20, 30, 3), "uint8"),)
+    assert made.card["normalisation"] == "one multiplication and one addition in the graph"
+    assert bool(made.data) == (precision == "fp32")
+    assert all(Path(file).parent == Path(made.path).parent for file in made.data)
+    assert proved(made, tmp_path).relative_l2 < (1e-5 if precision == "fp32" else 1e-2)

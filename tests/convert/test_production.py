@@ -187,9 +187,8 @@ def test_a_typo_names_the_model_that_was_meant_the_second_time_without_asking_ti
     [
         ({"precision": "fp8"}, "fp8"),
         ({"precision": "int8"}, "int8 recipe"),
-        ({"features": True}, "no timm model"),
-        ({"fit": "crop"}, "takes the size it takes"),
-        ({"is_dynamic": True, "frame": NATIVE}, "fixed batch"),
+        ({"features": True}, "is a file, so"),
+        ({"fit": "crop"}, "nothing has to fit"),
         ({"precision": "int8", "quantisation": "u4"}, "u4"),
         ({"precision": "fp16", "form": "pt2"}, "torch"),
         ({"calibration": "gone"}, "gone"),

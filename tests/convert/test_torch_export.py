@@ -208,7 +208,11 @@ def test_a_factory_with_several_inputs_and_nested_outputs_is_taken_by_its_shapes
         ({"model": "shop:small", "resolution": Resolution()}, ConfigError, "size"),
         ({"model": "shop:small", "shapes": (("nope", (1, 3, 9, 9)),)}, ConfigError, "nope"),
         ({"model": "shop:small", "weights": "pretrained"}, ConfigError, "weights"),
-        ({"model": "shop:small", "resolution": Resolution(2, 2)}, ConvertError, "does not run"),
+        (
+            {"model": "shop:small", "resolution": Resolution(2, 2), "fit": "crop"},
+            ConvertError,
+            "cannot be made to take 2x2",
+        ),
         ({"model": "broken:make"}, ConvertError, "never_installed"),
         ({"model": "test_resnet", "shapes": (("input", (1, 3, 9, 9)),)}, ConfigError, "--res"),
     ],

@@ -59,9 +59,10 @@ def test_of_a_graph_that_takes_frames_the_size_asked_for_is_that_of_the_network(
 def test_a_graph_is_written_in_the_opset_that_the_devices_tensorrt_reads(tmp_path: Path, tensorrt, opset) -> None:
     (tmp_path / "mine.onnx").write_bytes(b"")
 
-    assert as_read_by(Recipe("resnet18"), tensorrt).opset == opset
+    assert as_read_by(Recipe("resnet18"), tensorrt) == Recipe("resnet18", opset=opset, reader="tensorrt")
     assert as_read_by(Recipe("shop:make"), tensorrt).opset == opset
-    assert as_read_by(Recipe(str(tmp_path / "mine.onnx")), tensorrt).opset == 20  # a file keeps its own
+    mine = Recipe(str(tmp_path / "mine.onnx"))
+    assert as_read_by(mine, tensorrt) == replace(mine, reader="tensorrt")  # a file keeps its own
 
 
 def test_what_auto_leaves_out_is_said_whether_it_is_not_installed_or_lacks_something(tmp_path: Path) -> None:
