@@ -34,7 +34,7 @@ from edgeprof.core.job import Job
 from edgeprof.core.lifeline import end_with
 from edgeprof.core.protocol import Order, Task, line_of
 
-_OUT_OF_MEMORY = re.compile(r"bad_alloc|bad allocation|failed to allocate|out of memory|cannot allocate memory", re.I)
+_OUT_OF_MEMORY = r"(?i)bad_alloc|bad allocation|failed to allocate|out of memory|cannot allocate memory"
 
 
 def main(arguments: List[str]) -> None:
@@ -52,6 +52,10 @@ def main(arguments: List[str]) -> None:
             _build(order, speak)
         elif order.task is Task.OUTPUTS:
             _write_outputs(order, speak)
+        elif order.task is Task.LAYERS:
+            from edgeprof.agent.layers import tell
+
+            tell(order, _job(order), _threads(_job(order)), speak)
         else:
             _measure(order, samples_in_file(samples_handle), speak)
     except PlanNeeded as needed:
@@ -62,7 +66,7 @@ def main(arguments: List[str]) -> None:
         speak({"event": "error", "cause": _cause(error), "message": error.message, "hint": error.hint})
     except Exception as error:  # noqa: BLE001 (whatever a runtime raises is an answer, told to the supervisor)
         words = f"{type(error).__name__}: {error}"
-        cause = "out of memory" if _OUT_OF_MEMORY.search(words) else "crashed"
+        cause = "out of memory" if re.search(_OUT_OF_MEMORY, words) else "crashed"
         speak({"event": "error", "cause": cause, "message": words[:2000]})
     sys.stderr.flush()
     os._exit(0)  # no atexit of a runtime's may hang or crash what is already told
@@ -157,7 +161,7 @@ def _threads(job: Job) -> int:
 
 
 def _cause(error: EdgeprofError) -> str:
-    if _OUT_OF_MEMORY.search(error.message):  # a runtime's own words, wrapped in "does not load the artefact"
+    if re.search(_OUT_OF_MEMORY, error.message):  # a runtime's own words, wrapped in "does not load the artefact"
         return "out of memory"
     if isinstance(error, RuntimeUnavailable):
         return "unavailable"

@@ -65,7 +65,9 @@ class Supervisor:
 
     def _execute(self, order: Order) -> None:
         if order.task is Task.OUTPUTS:
-            self._keep_outputs(order)
+            self._tell(order, Watch.outputs)
+        elif order.task is Task.LAYERS:
+            self._tell(order, Watch.layers)
         else:
             self._measure(order)
 
@@ -86,9 +88,9 @@ class Supervisor:
             facts["canary_after"] = plain(canary.sing())
         self._emit({"event": "done", "process": {**plain(process), **facts}, "host": host.facts()})
 
-    def _keep_outputs(self, order: Order) -> None:
+    def _tell(self, order: Order, act: Callable[[Watch], Dict[str, Any]]) -> None:
         try:
-            event = self._watched(order, Watch.outputs)
+            event = self._watched(order, act)
         except Refusal as refusal:
             self._emit(refusal.event)
             return

@@ -20,6 +20,7 @@ class Task(str, Enum):
     BUILD = "build"  # the plan that a measuring needs; the supervisor asks it of itself
     OUTPUTS = "outputs"  # run each input set once and write what comes out, for parity
     MEASURE = "measure"
+    LAYERS = "layers"  # what each layer takes, by the runtime's own profiler; nothing measured comes of it
     HOLD = "hold"  # set power mode and clocks, and put them back when the caller lets go
 
 

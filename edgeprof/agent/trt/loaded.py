@@ -53,11 +53,14 @@ class Loaded:
         """Activations and scratch, as the engine tells."""
         return self.surface.device_bytes(self.engine)
 
+    def information(self) -> str:
+        """What the plan tells of its layers, as JSON."""
+        inspector = self.engine.create_engine_inspector()
+        return str(inspector.get_engine_information(self.surface.trt.LayerInformationFormat.JSON))
+
     def precisions(self) -> Dict[str, int]:
         """How many layers hand on what in the plan as it was built; empty where it does not tell."""
-        inspector = self.engine.create_engine_inspector()
-        told = inspector.get_engine_information(self.surface.trt.LayerInformationFormat.JSON)
-        return precisions_told(str(told))
+        return precisions_told(self.information())
 
     def _tensors(self) -> List[Tuple[Tensor, bool]]:
         engine, context = self.engine, self.context
@@ -111,19 +114,28 @@ def _set_shape(surface: Surface, engine: Any, context: Any, tensor: Tensor) -> N
 
 def precisions_told(words: str) -> Dict[str, int]:
     """From the inspector's JSON: the types of the layers' outputs, where the plan was built to tell them."""
+    found: Counter[str] = Counter()
+    for layer in layers_told(words):
+        for output in layer.get("Outputs", []):
+            precision = precision_in(str(output.get("Format/Datatype", "")))
+            if precision:
+                found[precision] += 1
+    return dict(found)
+
+
+def layers_told(words: str) -> List[Dict[str, Any]]:
+    """The layers of the inspector's JSON; none of a plan that was built without details, which gives names alone."""
     try:
         layers = json.loads(words).get("Layers", [])
     except (ValueError, AttributeError):
-        return {}
-    found: Counter[str] = Counter()
-    for layer in layers:
-        if not isinstance(layer, dict):  # a plan built without details gives names alone
-            continue
-        for output in layer.get("Outputs", []):
-            match = _DATATYPE.search(str(output.get("Format/Datatype", "")))
-            if match and match.group(1) in _PRECISIONS:
-                found[_PRECISIONS[match.group(1)]] += 1
-    return dict(found)
+        return []
+    return [layer for layer in layers if isinstance(layer, dict)]
+
+
+def precision_in(words: str) -> Optional[str]:
+    """In a tensor's format and type: fp16 of `Channel major FP16 format where channel % 8 == 0`."""
+    match = _DATATYPE.search(words)
+    return _PRECISIONS.get(match.group(1)) if match else None
 
 
 def _tensor(name: str, shape: Any, dtype: Any) -> Tensor:

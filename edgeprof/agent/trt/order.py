@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Mapping, Optional, Tuple
 
 from edgeprof.agent.trt.library import Library
+from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.files import digest_of_json
-from edgeprof.core.job import Tensor
+from edgeprof.core.job import Job, Tensor
 
 # Raised by whoever changes what the builder is told for the same order.
 _BUILDER = 1
@@ -41,6 +42,17 @@ class BuildOrder:
     dla: Optional[int] = None  # for that core of a Jetson's deep-learning accelerator
     gpu_fallback: bool = False  # layers that it cannot compute may go to the GPU
     number: int = 0  # which of several builds of the same plan; they differ, since the builder times kernels
+
+
+def order_of(job: Job, switches: Switches) -> BuildOrder:
+    """What is built for a job, for the card that is here."""
+    return BuildOrder(
+        job.precision,
+        bound=tuple((tensor.name, tensor.shape) for tensor in job.inputs),
+        dla=switches.dla,
+        gpu_fallback=switches.gpu_fallback,
+        number=switches.build,
+    )
 
 
 @dataclass(frozen=True)

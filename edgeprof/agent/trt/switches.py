@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
-from edgeprof.agent.trt.order import BuildOrder
 from edgeprof.core.errors import ConfigError, RuntimeUnavailable
-from edgeprof.core.job import Job
 
 COPIES = ("in", "out", "mapped")
 
@@ -20,11 +18,12 @@ class Switches:
     copies: str = "in"  # in the timed region, out of it, or mapped: the card reads and writes host memory itself
     graph: bool = True  # a CUDA graph, where the plan can be captured
     spins: bool = False  # the host waits at full load instead of sleeping
-    gpu: int = 0
+    gpu: str = ""  # a number or the beginning of a UUID; none: the first that CUDA shows
     dla: Optional[int] = None  # that core of the deep-learning accelerator instead of the GPU
     gpu_fallback: bool = False  # what the accelerator cannot, the GPU may
     builds: int = 1  # so many builds of the plan take turns, a process each
     build: int = 0  # which of them
+    compile: bool = False  # by torch
 
     def words(self, graph: str) -> str:
         """What one sample holds; `graph` tells what became of it."""
@@ -61,17 +60,6 @@ def switches_of(options: Sequence[Tuple[str, str]]) -> Switches:
     return Switches(**given)
 
 
-def order_of(job: Job, switches: Switches) -> BuildOrder:
-    """What is built for a job, for the card that is here."""
-    return BuildOrder(
-        job.precision,
-        bound=tuple((tensor.name, tensor.shape) for tensor in job.inputs),
-        dla=switches.dla,
-        gpu_fallback=switches.gpu_fallback,
-        number=switches.build,
-    )
-
-
 def like_trtexec(version: str) -> Switches:
     """The defaults of the trtexec that comes with this TensorRT: they were turned round between 10.16 and 11.1."""
     match = re.match(r"(?:tensorrt )?(\d+)\.", version)
@@ -102,10 +90,11 @@ _READS: Dict[str, Callable[[str], Any]] = {
     "copies": _copies,
     "graph": _switch,
     "spins": _switch,
-    "gpu": int,
+    "gpu": str,
     "dla": int,
     "gpu_fallback": _switch,
     "builds": int,
     "build": int,
+    "compile": _switch,
 }
 _TAKES = {_copies: ", ".join(COPIES), _switch: "yes or no", int: "a number"}

@@ -26,7 +26,8 @@ CALLS = {
         "num_io_tensors get_tensor_name get_tensor_shape get_tensor_dtype get_tensor_mode create_execution_context "
         "create_engine_inspector"
     ),
-    "IExecutionContext": "set_tensor_address execute_async_v3 set_input_shape get_tensor_shape",
+    "IExecutionContext": "set_tensor_address execute_async_v3 set_input_shape get_tensor_shape profiler",
+    "IProfiler": "report_layer_time",
     "Runtime": "deserialize_cuda_engine DLA_core",
     "EngineInspector": "get_engine_information",
 }

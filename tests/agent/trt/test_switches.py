@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgeprof.agent.trt.switches import Switches, like_trtexec, order_of, switches_of
+from edgeprof.agent.trt.order import order_of
+from edgeprof.agent.trt.switches import Switches, like_trtexec, switches_of
 from edgeprof.core.errors import ConfigError, RuntimeUnavailable
 from edgeprof.core.job import Job, Tensor
 
@@ -27,7 +28,7 @@ def test_where_nobody_says_a_sample_holds_what_a_camera_pipeline_does() -> None:
     [
         Switches(),
         Switches(copies="mapped", graph=False, spins=True),
-        Switches(gpu=1, dla=0, gpu_fallback=True),
+        Switches(gpu="1", dla=0, gpu_fallback=True),
         Switches(builds=3, build=2),
     ],
 )
