@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from edgeprof import __version__
-from edgeprof.cli import cache, check, convert, device, doctor, judge, measure, models, schema
+from edgeprof.cli import cache, check, convert, device, doctor, importing, judge, layers, measure, models, schema
 
 # Rich help doubles the time of --help; pretty exceptions would hide our own door's codes.
 app = typer.Typer(
@@ -20,8 +20,10 @@ app = typer.Typer(
 )
 app.command("check")(check.check)
 app.command("measure")(measure.measure)
+app.command("layers")(layers.layers)
 app.command("convert")(convert.convert)
 app.command("judge")(judge.judge)
+app.command("import")(importing.import_)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("schema")(schema.schema)

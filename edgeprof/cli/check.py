@@ -31,6 +31,7 @@ def check(
     weights: options.Weights = None,
     calibration: options.Calibration = None,
     threads: options.Threads = None,
+    gpu: options.Gpu = None,
     copies: options.Copies = None,
     graph: options.Graph = None,
     wait: options.Wait = None,
@@ -38,6 +39,7 @@ def check(
     dla: options.Dla = None,
     gpu_fallback: options.GpuFallback = None,
     builds: options.Builds = None,
+    compile: options.Compile = None,  # noqa: A002 (the flag's name)
     candidates: Annotated[
         Optional[bool], typer.Option("--candidates", help="Check edgeprof.yaml's candidates too.")
     ] = None,

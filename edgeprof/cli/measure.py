@@ -31,6 +31,7 @@ def measure(
     weights: options.Weights = None,
     calibration: options.Calibration = None,
     threads: options.Threads = None,
+    gpu: options.Gpu = None,
     copies: options.Copies = None,
     graph: options.Graph = None,
     wait: options.Wait = None,
@@ -38,6 +39,7 @@ def measure(
     dla: options.Dla = None,
     gpu_fallback: options.GpuFallback = None,
     builds: options.Builds = None,
+    compile: options.Compile = None,  # noqa: A002 (the flag's name)
     duration: Annotated[Optional[str], typer.Option("--duration", metavar="TIME", help="So long. Default 10s.")] = None,
     iterations: Annotated[Optional[int], typer.Option("--iterations", metavar="N", help="So many samples.")] = None,
     processes: Annotated[Optional[int], typer.Option("--processes", metavar="N", help="Default 1.")] = None,

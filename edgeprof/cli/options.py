@@ -70,7 +70,9 @@ Batch = Annotated[
 ]
 Features = Annotated[
     Optional[bool],
-    typer.Option("--features/--classifier", help="A timm model's feature pyramid instead of its classifier."),
+    typer.Option(
+        "--features/--classifier", help="The feature pyramid instead of the classifier, of a timm model or a factory's."
+    ),
 ]
 Frame = Annotated[
     Optional[str],
@@ -97,7 +99,10 @@ Input = Annotated[
 Runtime = Annotated[
     Optional[str],
     typer.Option(
-        "--runtime", metavar="NAME", help="auto (race those installed), onnxruntime, openvino, tensorrt, torch."
+        "--runtime",
+        metavar="NAME",
+        help="auto (race those installed), onnxruntime, openvino, torch; on a card tensorrt, onnxruntime-cuda, "
+        "onnxruntime-tensorrt, torch-cuda.",
     ),
 ]
 Precision = Annotated[
@@ -119,17 +124,25 @@ Calibration = Annotated[
 Threads = Annotated[
     Optional[int], typer.Option("--threads", metavar="N", help="Default: the affinity mask, cut to the cgroup's quota.")
 ]
+Gpu = Annotated[
+    Optional[str],
+    typer.Option(
+        "--gpu", metavar="N|UUID", help="Which card: as nvidia-smi counts, or GPU-... or MIG-..., or its beginning."
+    ),
+]
 Copies = Annotated[
     Optional[str],
-    typer.Option("--copies", metavar="HOW", help="TensorRT: in the sample (default), out of it, or mapped: zero copy."),
+    typer.Option(
+        "--copies", metavar="HOW", help="On a card: in the sample (default), out of it, or mapped: zero copy."
+    ),
 ]
 Graph = Annotated[
     Optional[bool],
-    typer.Option("--graph/--no-graph", help="TensorRT: a CUDA graph where one can be made. Default: yes."),
+    typer.Option("--graph/--no-graph", help="A CUDA graph where one can be made. Default: for TensorRT."),
 ]
 Wait = Annotated[
     Optional[str],
-    typer.Option("--wait", metavar="HOW", help="TensorRT: block (default) or spin until the card is done."),
+    typer.Option("--wait", metavar="HOW", help="On a card: block (default) or spin until it is done."),
 ]
 Like = Annotated[
     Optional[str],
@@ -137,6 +150,7 @@ Like = Annotated[
 ]
 Dla = Annotated[Optional[int], typer.Option("--dla", metavar="N", help="TensorRT: that core of a Jetson's DLA.")]
 GpuFallback = Annotated[Optional[bool], typer.Option("--gpu-fallback", help="What the DLA cannot, the GPU may.")]
+Compile = Annotated[Optional[bool], typer.Option("--compile/--eager", help="torch-cuda: compiled. Default: eager.")]
 Builds = Annotated[
     Optional[int],
     typer.Option("--builds", metavar="N", help="TensorRT: build so often; the plans take turns. Default 1."),

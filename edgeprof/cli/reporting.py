@@ -21,6 +21,7 @@ from edgeprof.report.lines import BLANK, Line, plain, styled
 
 if TYPE_CHECKING:
     from edgeprof.config import Request
+    from edgeprof.core.layers import Profiled
 
 _WIDEST = 100
 
@@ -99,6 +100,26 @@ def print_figures(
     return worst(codes)
 
 
+def print_layers(
+    found: Iterable[Profiled | Refused], json: str | None, *, by_type: bool, top: int, quiet: bool
+) -> Exit:
+    """`layers`' tables as they come."""
+    from edgeprof.report import layers, layers_json
+
+    codes = [Exit.PASS]
+    for each in found:
+        if isinstance(each, Refused):
+            print_lines(console.render(each, width=page_width()), sys.stderr if json == "-" else sys.stdout)
+            codes.append(each.exit)
+            continue
+        if json is not None:
+            write_document(layers_json.document(each, __version__), json)
+        if json != "-":
+            render = layers.render_rows_alone if quiet else layers.render
+            print_lines(render(each, by_type=by_type, top=top, width=page_width()), sys.stdout)
+    return worst(codes)
+
+
 def _code_of(measurement: Measurement) -> Exit:
     broken = [process for process in measurement.processes if not process.ended.is_whole]
     for process in broken:
@@ -136,6 +157,10 @@ def print_dry_run(
 
 def expect_place(path: str) -> None:
     """Before anything is measured, so that nothing measured is lost."""
+    if path.startswith("-") and path != "-":  # --json -q
+        raise ConfigError(
+            f'"{path}" looks like an option, not like a file', f"name a file, or - for stdout; or ./{path}"
+        )
     if path != "-" and not (Path(path).absolute().parent.is_dir() and not Path(path).is_dir()):
         raise ConfigError(f'cannot write a report to "{path}"', "name a file in a folder that is there")
 

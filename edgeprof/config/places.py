@@ -59,9 +59,10 @@ def settle(places: Places) -> dict[str, Given]:
 
 
 def _device(layers: tuple[Layer, ...], cwd: Path) -> Given:
-    """A host that is named without a device is one."""
+    """A host that is named without a device is one, and so is a card."""
     found = first(layers, "device") or first(layers[:2], "host")
-    return found or Given("local", BUILT_IN, cwd, len(layers))
+    card = first(layers[:2], "gpu")
+    return found or (replace(card, value="gpu") if card else Given("local", BUILT_IN, cwd, len(layers)))
 
 
 def _request_file(named: str | os.PathLike[str] | None, cwd: Path) -> RequestFile:

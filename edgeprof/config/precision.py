@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from edgeprof.agent.runtimes import ON_CARDS, RACED, RUNTIMES
+from edgeprof.agent.runtimes import ON_CARDS, RACED, RUNTIMES, TORCHES
 from edgeprof.config.layer import Given
 from edgeprof.config.places import BUILT_IN
 from edgeprof.core.errors import ConfigError
@@ -30,14 +30,15 @@ def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = Tru
     precision, profile, asked = settled["precision"], machine.profile, settled["runtime"].value
     raced = _raced(precision, machine)
     if machine.card is not None and asked not in ("auto", *ON_CARDS):
+        other = f"{asked}-cuda" if f"{asked}-cuda" in ON_CARDS else ON_CARDS[0]
         raise ConfigError(
             f"{asked} runs on the cpu, and {quoted(machine.name)} is a card",
-            "use --device local, or --runtime tensorrt",
+            f"use --device local, or --runtime {other}",
             where=settled["runtime"].where,
         )
     if profile is None:
         is_on_card = machine.card is not None or asked in ON_CARDS
-        if is_on_card and precision.origin == BUILT_IN:
+        if is_on_card and precision.origin == BUILT_IN and asked not in TORCHES:
             precision = replace(precision, value="fp16")
         if not is_on_card:
             _expect_computed(precision, machine, is_run=is_run)
@@ -52,7 +53,7 @@ def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = Tru
 def _raced(like: Given, machine: Machine) -> Given:
     profile = machine.profile
     if machine.card is not None:
-        return replace(like, value=ON_CARDS, origin=BUILT_IN)
+        return replace(like, value=ON_CARDS[:1], origin=BUILT_IN)
     if profile is None:
         return replace(like, value=RACED, origin=BUILT_IN)
     value = tuple(name for name in profile.runtimes if name in (*RACED, *ON_CARDS))

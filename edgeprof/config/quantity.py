@@ -111,3 +111,11 @@ def shape_of(text: str) -> tuple[int, ...]:
     if not all(re.fullmatch(r"[0-9]{1,9}", side) and int(side) > 0 for side in sides):
         raise ValueError("not a shape")
     return tuple(map(int, sides))
+
+
+def gpu_of(text: str) -> str:
+    """1, GPU-8f6c, MIG-41b36624-..., or MIG-GPU-8f6c.../1/0 as drivers before 470 write a slice."""
+    word = text.strip()
+    if not re.fullmatch(r"[0-9]{1,3}|(?i:GPU|MIG)-[0-9A-Za-z/-]{1,80}", word):
+        raise ValueError("no card")
+    return word

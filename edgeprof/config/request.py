@@ -72,7 +72,7 @@ class Request:
             "weights": self.weights,
             "calibration": self.calibration or "none",
             "threads": str(self.threads) if self.threads else "as many as the device allows",
-            **self.running.texts(),
+            **self.running.texts(self.runtime),
             **{f"budget.{limit.metric.key}": str(limit) for limit in self.budget.limits},
             "processes": str(plan.processes),
             "quick": _yes(plan.quick),

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeprof.agent.runtimes import RUNTIMES
 from edgeprof.agent.trt.switches import COPIES
-from edgeprof.config.quantity import Batch, amount_of, batch_of, frame_of, warm_up_of
+from edgeprof.config.quantity import Batch, amount_of, batch_of, frame_of, gpu_of, warm_up_of
 from edgeprof.core.destination import PATTERN, expect_no_password, is_destination
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.resolution import FITS, NATIVE, Resolution, resolution_of
@@ -167,6 +167,9 @@ BATCH = Kind(
     },
     "write 4, dynamic, or dynamic:4 for a graph that takes any batch and is run at 4",
 )
+GPU = Kind(
+    "a number or a UUID", gpu_of, (int, str), {"type": ["integer", "string"]}, "write 1, GPU-8f6c or MIG-41b36624"
+)
 WARM_UP = Kind(
     "auto, a time or a number of iterations",
     warm_up_of,
@@ -216,13 +219,7 @@ SETTINGS = (
     Setting("host", HOST, "where the device is reached, as ssh takes it", section=None, on_device=True),
     Setting("profile", TEXT, "the profile that describes the machine, or its file", section=None, on_device=True),
     Setting("python", TEXT, "the interpreter on the device, if not the profile's", section=None, on_device=True),
-    Setting(
-        "power_mode",
-        WORD,
-        "set for the time of the measuring, then put back, by sudo -n",
-        section=None,
-        on_device=True,
-    ),
+    Setting("power_mode", WORD, "set while measuring, then put back, by sudo -n", section=None, on_device=True),
     Setting("lock_clocks", SWITCH, "lock the clocks for that time too, by sudo -n", False, None, on_device=True),
     Setting(
         "runtime",
@@ -243,6 +240,8 @@ SETTINGS = (
     Setting("like", _choice(("trtexec",)), "copies, graph and wait as that tool has them", *_DEVICES),
     Setting("dla", _count(0), "that core of a Jetson's DLA instead of the GPU", *_DEVICES),
     Setting("gpu_fallback", SWITCH, "what the DLA cannot, the GPU may", False, *_DEVICES[1:]),
+    Setting("gpu", GPU, "which card: a number as nvidia-smi counts, or a UUID's beginning", *_DEVICES),
+    Setting("compile", SWITCH, "torch-cuda: by torch's compiler instead of eager", False, *_DEVICES[1:]),
     Setting("builds", _count(1), "so many builds of a plan take turns, a process each", 1, None),
     Setting("processes", _count(1), "fresh processes, each judged alone", 3, "sampling"),
     Setting("quick", SWITCH, "one process and shorter: for the desk, not for a gate", False, "sampling"),

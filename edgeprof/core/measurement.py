@@ -27,10 +27,11 @@ class Ended(str, Enum):
     HUNG = "hung"
     LOST = "lost"  # the link to the device broke
     OUT_OF_MEMORY = "out of memory"
+    NOT_KNOWN = "not known"  # another tool's, which does not say
 
     @property
     def is_whole(self) -> bool:
-        return self in (Ended.DECIDED, Ended.DURATION, Ended.SAMPLES, Ended.CAPACITY)
+        return self in (Ended.DECIDED, Ended.DURATION, Ended.SAMPLES, Ended.CAPACITY, Ended.NOT_KNOWN)
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,15 @@ class Lap:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """A file that another tool measured and wrote: edgeprof saw neither the device nor what else it did."""
+
+    tool: str
+    file: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class Measurement:
     """A job as one device answered it; saved after every process, so the processes may be fewer than planned."""
 
@@ -162,7 +172,7 @@ class Measurement:
     asked: str  # the model as the user named it
     job: Job
     plan: Plan
-    size_bytes: int
+    size_bytes: Optional[int]  # None where it was imported without its model
     processes: Tuple[Process, ...] = ()
     lost: Tuple[Process, ...] = ()  # as far as they were received before the link broke; repeated, and never judged
     budget: Mapping[str, float] = field(default_factory=dict)  # as asked, in config units; judge may use another
@@ -173,6 +183,7 @@ class Measurement:
     notes: Tuple[str, ...] = ()
     card: Mapping[str, str] = field(default_factory=dict)
     host: Mapping[str, Any] = field(default_factory=dict)
+    imported: Tuple[Imported, ...] = ()
 
     def with_process(self, process: Process) -> Measurement:
         return replace(self, processes=(*self.processes, process))

@@ -35,6 +35,7 @@ class Reason(str, Enum):
     NO_POWER = "no power was read"
     NO_GPU_MEMORY = "nobody could tell the GPU's part of its memory"
     DOES_NOT_FIT = "does not fit"
+    NO_SAMPLES = "the file holds figures and no samples"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def rule_on(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
     if judged is Judging.SEQUENTIALLY:
         return _rule_sequentially(limit, measurement, rule)
     if judged is Judging.EXACTLY:
-        return _rule_by_the_worst(limit, [float(measurement.size_bytes)], expected=1)
+        size = measurement.size_bytes
+        return _rule_by_the_worst(limit, [] if size is None else [float(size)], expected=1)
     if limit.metric.is_of_power:
         return _rule_on_power(limit, measurement)
     if judged is Judging.BY_THE_WORST:
@@ -87,6 +89,8 @@ def rule_on(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
 def _rule_sequentially(limit: Limit, measurement: Measurement, rule: Rule) -> Ruling:
     each = tuple(_rule_on_process(limit, process, rule) for process in measurement.processes)
     outcome, reason = _together([ruling.outcome for ruling in each], measurement.plan.processes)
+    if any(ruling.reason is Reason.NO_SAMPLES for ruling in each) and outcome is Outcome.INCONCLUSIVE:
+        reason = Reason.NO_SAMPLES
     if outcome is Outcome.INCONCLUSIVE and reason is None:
         reason = next((ruling.reason for ruling in each if ruling.reason), Reason.UNDECIDED)
     worst = _worst_process(each, outcome)
@@ -104,7 +108,8 @@ def _rule_sequentially(limit: Limit, measurement: Measurement, rule: Rule) -> Ru
 def _rule_on_process(limit: Limit, process: Process, rule: Rule) -> ProcessRuling:
     samples = process.samples_s
     if not samples:
-        return ProcessRuling(Outcome.INCONCLUSIVE, None, reason=Reason.TOO_SHORT)
+        is_figures = process.ended is Ended.NOT_KNOWN
+        return ProcessRuling(Outcome.INCONCLUSIVE, None, reason=Reason.NO_SAMPLES if is_figures else Reason.TOO_SHORT)
     decision = decide(samples, limit.threshold, rule)
     outcome, reason = decision.outcome, None
     if not decision.decided and process.ended.is_whole:
@@ -208,8 +213,8 @@ def _distance(limit: Limit, observed: float) -> Distance:
 
 
 def fps(process: Process, batch: int) -> Optional[float]:
-    """Frames a second back to back: what was inferred over the time it took."""
-    total_s = sum(process.samples_s)
+    """Frames a second back to back: what was inferred over the time it took. Other tools' samples may overlap."""
+    total_s = 0.0 if process.ended is Ended.NOT_KNOWN else sum(process.samples_s)
     return batch * len(process.samples_s) / total_s if total_s > 0 else None
 
 

@@ -123,6 +123,8 @@ def findings_of(measurement: Measurement) -> Tuple[Finding, ...]:
     for number, process in enumerate(measurement.processes, 1):
         found += _of_process(number, process, measurement)
         found += _of_requirement(f"process {number}", process, measurement)
+    if measurement.imported:
+        found.append(_of_import(measurement.imported[0].tool))
     found += _of_canaries(measurement.processes)
     found += _of_power_modes(measurement.processes)
     found += _of_cards(measurement.processes)
@@ -167,6 +169,15 @@ def _of_requirement(name: str, process: Process, measurement: Measurement) -> It
             f"{name}: {one.message}",
             f"edgeprof doctor --device {measurement.job.device} tells how it is now; then run it again",
         )
+
+
+def _of_import(tool: str) -> Finding:
+    return Finding(
+        "imported",
+        Direction.VARIES,
+        f"{tool} measured it: of clocks, heat, precision and what else the machine did, nothing is known",
+        "edgeprof check measures it with all that",
+    )
 
 
 def _of_canaries(processes: Sequence[Process]) -> Iterator[Finding]:
@@ -232,7 +243,7 @@ def _of_cards(processes: Sequence[Process]) -> Iterator[Finding]:
             "gpu",
             Direction.CHANGES,
             f"the processes ran on different GPUs, or slices of one: {', then '.join(cards)}",
-            "name the one that counts with --device gpu:N or CUDA_VISIBLE_DEVICES",
+            "name the one that counts with --gpu",
         )
 
 

@@ -13,6 +13,7 @@ from edgeprof.core.stats.sequential import Outcome, Rule
 from edgeprof.core.validity import Direction
 from edgeprof.core.verdict import Word
 from edgeprof.report.checks import worst_process
+from edgeprof.report.imported import steps_after_import
 from edgeprof.report.units import number
 
 _MOST_SAMPLES = 2_000_000  # beyond this no longer run is worth naming
@@ -23,6 +24,8 @@ _BF16_GAIN = 2.0  # what bf16 is known to bring where the processor has it
 
 def next_steps(answer: Judged) -> tuple[str, ...]:
     """What to try, the most promising first, each said once."""
+    if answer.measurement.imported:
+        return tuple(dict.fromkeys(steps_after_import(answer)))
     steps = {
         Word.PASS: _after_pass,
         Word.FAIL: _after_fail,
@@ -57,7 +60,7 @@ def _after_fail(answer: Judged) -> Iterator[str]:
 def _settings_for_speed(answer: Judged, times: float) -> Iterator[str]:
     """What may make the same model fast enough; nothing that is already so, and nothing too weak for the gap."""
     job, near = answer.measurement.job, answer.verdict.distance is Distance.NEAR
-    if job.runtime == "torch":
+    if job.runtime.startswith("torch"):
         yield "torch is the slowest way to ship it: try --runtime auto"
     elif near and not answer.measurement.race and job.runtime != "fake":
         yield f"{job.runtime} was named: --runtime auto races the others too"

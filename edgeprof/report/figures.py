@@ -46,7 +46,10 @@ def render_figures_alone(
 ) -> list[Line]:
     """What the model is, and each process's latencies: a line to know it by, and numbers."""
     job = measurement.job
-    subject = f"  {measurement.asked} {job.inputs[0]}, {job.runtime} {job.precision} on {job.device}"
+    if measurement.imported:
+        subject = f"  {measurement.asked}, {job.runtime}, measured by {measurement.imported[0].tool}"
+    else:
+        subject = f"  {measurement.asked} {job.inputs[0]}, {job.runtime} {job.precision} on {job.device}"
     processes = summaries(measurement)
     return [line(subject, "strong"), *(_latency_table(processes, percents, width) if processes else ())]
 

@@ -10,8 +10,8 @@
                share of the limit left over
     processes  in order, `_s` in seconds and `_bytes` in bytes; `telemetry` has each series in three numbers, its unit
                in its name, and the counters as they went up
-    coverage, findings, warnings, next_steps, parity, race, notes, job, device, host, card, measurement, saved_at,
-    plan_at, plan_note
+    coverage, findings, warnings, next_steps, parity, race, notes, imported, job, device, host, card, measurement,
+    saved_at, plan_at, plan_note
 
 What is not known, not finite or not measured is null. Samples are in the saved measurement, not here.
 """
@@ -37,7 +37,7 @@ FORMAT_VERSION = 1
 
 def render(answers: Sequence[Answer], version: str) -> str:
     """The document of a check, or of several; `version` is edgeprof's."""
-    return _dumped(
+    return dumped(
         {
             "format": "edgeprof report",
             "version": FORMAT_VERSION,
@@ -51,13 +51,13 @@ def render(answers: Sequence[Answer], version: str) -> str:
 def render_figures(measurement: Measurement, version: str, percents: Sequence[float] = figures.PERCENTS) -> str:
     """The document of `measure`: numbers and no verdict."""
     processes = summaries(measurement)
-    return _dumped(
+    return dumped(
         {
             "format": "edgeprof figures",
             "version": FORMAT_VERSION,
             "edgeprof": version,
             "asked": measurement.asked,
-            **_about(measurement),
+            **about(measurement),
             "processes": [_process(summary, percents, measurement.job.batch) for summary in processes],
             "warnings": figures.notes_of(processes, percents),
         }
@@ -85,7 +85,7 @@ def _check(answer: Answer) -> dict[str, Any]:
         "processes": [
             _process(summary, figures.PERCENTS, answer.measurement.job.batch) for summary in judged_summaries(answer)
         ],
-        **_about(answer.measurement),
+        **about(answer.measurement),
         "saved_at": answer.saved_at,
         "plan_at": answer.plan_at,
         "plan_note": answer.plan_note,
@@ -168,7 +168,8 @@ def _process(summary: Summary, percents: Sequence[float], batch: int) -> dict[st
     }
 
 
-def _about(measurement: Measurement) -> dict[str, Any]:
+def about(measurement: Measurement) -> dict[str, Any]:
+    """What every document of a measurement says of it."""
     return {
         "measurement": {
             "id": measurement.id,
@@ -184,10 +185,12 @@ def _about(measurement: Measurement) -> dict[str, Any]:
         "parity": asdict(measurement.parity) if measurement.parity else None,
         "race": [asdict(lap) for lap in measurement.race],
         "notes": measurement.notes,
+        "imported": [asdict(each) for each in measurement.imported],
     }
 
 
-def _dumped(document: Mapping[str, Any]) -> str:
+def dumped(document: Mapping[str, Any]) -> str:
+    """As JSON, with null for what is not finite."""
     return json.dumps(_finite(document), indent=2, allow_nan=False) + "\n"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from statistics import median
 
 from edgeprof.core.measurement import Process, Segments
+from edgeprof.core.stats.median import median
 from edgeprof.report.units import mib, ms
 
 _NAMES = {"h2d": "copy in", "compute": "compute", "d2h": "copy out"}

@@ -49,7 +49,8 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
     if job.batch != 1:
         yield "batch", str(job.batch)
     cpu = measurement.host.get("processor")
-    yield "device", f"{job.device}, {cpu}" if isinstance(cpu, str) and cpu else job.device
+    device = job.device or "not known"
+    yield "device", f"{device}, {cpu}" if isinstance(cpu, str) and cpu else device
     yield "runtime", _runtime(measurement)
     inside = next((p.inside_infer for p in measurement.processes if p.inside_infer), None)
     if inside:
@@ -59,10 +60,7 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "memory", _SCOPES.get(scope, scope) + _method(measurement)
     if card.get("weights"):
         yield "weights", card["weights"]
-    words = [f"opset {card['opset']}"] if card.get("opset") else []
-    if card.get("graph", "fp32") != "fp32":  # the runtime's precision is what it makes of an fp32 graph
-        words.append(f"{card['graph']} graph")
-    yield "artefact", ", ".join([mib(measurement.size_bytes), *words, job.artefact[:12]])
+    yield from _files(measurement)
     yield from plan_facts(measurement.processes)
     for lap in measurement.race:
         yield "race", _lap(lap, is_winner=(lap.runtime, lap.precision) == (job.runtime, job.precision))
@@ -70,6 +68,17 @@ def _facts(measurement: Measurement) -> Iterator[Fact]:
         yield "parity", parity_words(measurement.parity)
     for note in measurement.notes:
         yield "note", note
+
+
+def _files(measurement: Measurement) -> Iterator[Fact]:
+    card, size = measurement.card, measurement.size_bytes
+    words = [f"opset {card['opset']}"] if card.get("opset") else []
+    if card.get("graph", "fp32") != "fp32":  # the runtime's precision is what it makes of an fp32 graph
+        words.append(f"{card['graph']} graph")
+    if size is not None:
+        yield "artefact", ", ".join([mib(size), *words, measurement.job.artefact[:12]])
+    for each in measurement.imported:
+        yield "imported", f"{each.file}, {each.digest[:12]}, written by {each.tool}"
 
 
 def _method(measurement: Measurement) -> str:
@@ -86,7 +95,7 @@ def _runtime(measurement: Measurement) -> str:
     job = measurement.job
     version = next((p.runtime_version for p in measurement.processes if p.runtime_version), None)
     threads = next((p.threads for p in measurement.processes if p.threads), job.threads)
-    words = [f"{job.runtime} {version}" if version else job.runtime, job.precision]
+    words = [f"{job.runtime} {version}" if version else job.runtime, job.precision or "precision not known"]
     if threads:
         words.append(count(threads, "thread"))
     return ", ".join(words)

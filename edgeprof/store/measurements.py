@@ -26,7 +26,10 @@ def default_folder(environ: Mapping[str, str]) -> Path:
 
 def save(measurement: Measurement, folder: Path) -> Path:
     """Write it under its own name; saving it again replaces the file."""
-    path = folder / f"{measurement.id}-{_file_word(measurement.job.model)}.json"
+    return write(measurement, folder / f"{measurement.id}-{_file_word(measurement.job.model)}.json")
+
+
+def write(measurement: Measurement, path: Path) -> Path:
     write_atomically(path, dump_measurement(measurement))
     return path
 

@@ -19,7 +19,7 @@ def device_for(request: Request, workshop: Workshop) -> Iterator[tuple[Request, 
     """The request comes back with what the record should say of the device."""
     with open_device(request.machine, workshop, request.wait_for_device_s, _wanted(request)) as device:
         if request.machine.card is not None:
-            device.runtime(ON_CARDS[0])  # it says what is missing; a card is never replaced by the cpu
+            device.runtime(_for_card(request))  # it says what is missing; a card is never replaced by the cpu
         notes = expect_required(device)
         for note in notes:
             workshop.progress.say(note)
@@ -30,4 +30,8 @@ def device_for(request: Request, workshop: Workshop) -> Iterator[tuple[Request, 
 def _wanted(request: Request) -> tuple[str, ...]:
     """A runtime of the processor's needs no card looked for."""
     named = request.raced if request.runtime == "auto" else (request.runtime,)
-    return named if request.machine.card is None else (*named, *ON_CARDS)
+    return named if request.machine.card is None else (*named, _for_card(request))
+
+
+def _for_card(request: Request) -> str:
+    return request.runtime if request.runtime in ON_CARDS else ON_CARDS[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any, Optional
 
-from edgeprof.agent.runtimes import ON_CARDS
+from edgeprof.agent.runtimes import ON_CARDS, ORT_ON_CARDS
 from edgeprof.core.board import Board
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
@@ -23,9 +23,7 @@ from edgeprof.targets.bundle import Bundle, bundle
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
 from edgeprof.targets.local import LocalTarget
-from edgeprof.targets.ssh import SshTarget
 from edgeprof.workflow.installing import has_tensorrt_wheels, packages_of, pip_command, tensorrt_command
-from edgeprof.workflow.likeness import word_for
 from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
 
@@ -46,6 +44,11 @@ class FoundRuntime:
     @property
     def is_usable(self) -> bool:
         return self.version is not None and self.lack is None
+
+
+def is_worth_telling(runtime: FoundRuntime) -> bool:
+    """Where no card is, nobody misses the other runtimes of cards."""
+    return runtime.name != "fake" and (runtime.is_usable or runtime.name not in ON_CARDS[1:])
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Device:
         """The command that brings a runtime, for the interpreter that its agent runs under."""
         if runtime.name == "tensorrt" and not has_tensorrt_wheels(self.board, self.host):
             return tensorrt_command(self.board)
+        if runtime.install == ORT_ON_CARDS and self.host.get("machine") == "aarch64":
+            return "install the onnxruntime-gpu that NVIDIA builds for this JetPack"  # no index has one
         return pip_command(packages_of(runtime.install, self.host), self.host, self.machine)
 
     def runtime(self, name: str) -> FoundRuntime:
@@ -83,7 +88,8 @@ class Device:
                 raise RuntimeUnavailable(message, "install NVIDIA's driver first, or name another --runtime")
             raise RuntimeUnavailable(f"{name} is not installed on {self.name}", self.install(found))
         if found.lack:
-            raise RuntimeUnavailable(f"{found.version} cannot run on {self.name}: {found.lack}", found.remedy)
+            library = found.version if found.version.startswith(ON_CARDS[0]) else f"{name} {found.version}"
+            raise RuntimeUnavailable(f"{library} cannot run on {self.name}: {found.lack}", found.remedy)
         return found
 
 
@@ -108,6 +114,8 @@ def open_device(
 def target_of(machine: Machine, progress: Progress, wait_s: float | None = None) -> Target:
     """The way to a machine; nothing is connected yet."""
     if machine.host is not None:
+        from edgeprof.targets.ssh import SshTarget  # here, since a check of this machine needs none of it
+
         return SshTarget(
             machine.host,
             name=machine.name,
@@ -182,6 +190,8 @@ def _device(machine: Machine, target: Target, agent: Bundle, seen: Event) -> Dev
 
 
 def _no_way_to(machine: Machine) -> TargetError:
+    from edgeprof.workflow.likeness import word_for
+
     name = machine.name
     profile = f" --profile {quote(word_for(machine.profile))}" if machine.profile else ""
     own = "NAME" if machine.profile and machine.profile.name == name else name

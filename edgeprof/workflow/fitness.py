@@ -11,7 +11,7 @@ from edgeprof.core.probe import Probe
 from edgeprof.core.requirement import unmet
 from edgeprof.core.validity import FOREIGN_SHARE
 from edgeprof.report import board
-from edgeprof.workflow.device import Device
+from edgeprof.workflow.device import Device, is_worth_telling
 from edgeprof.workflow.installing import interpreter_of
 from edgeprof.workflow.probe import probe_of
 from edgeprof.workflow.remark import Remark
@@ -56,7 +56,7 @@ def _requirements(device: Device) -> Iterator[Remark]:
 
 def _runtimes(device: Device, asked: str) -> Iterator[Remark]:
     """One that is missing is a problem where it is asked for, or preferred, or where there is no other."""
-    shown = [runtime for runtime in device.runtimes if runtime.name != "fake"]
+    shown = [each for each in device.runtimes if is_worth_telling(each) or each.name == asked != "fake"]
     profile = device.machine.profile
     preferred = profile.runtimes[0] if profile and asked == "auto" else None
     if device.machine.card is not None and asked == "auto":

@@ -8,7 +8,7 @@ from shlex import quote
 from edgeprof.core.machine import Machine
 from edgeprof.core.probe import Likeness, Probe
 from edgeprof.devices.match import POSSIBLE, contradictions
-from edgeprof.workflow.device import Device, open_device
+from edgeprof.workflow.device import Device, is_worth_telling, open_device
 from edgeprof.workflow.likeness import likenesses_of, word_for
 from edgeprof.workflow.missing import missing_on
 from edgeprof.workflow.workshop import Workshop
@@ -31,7 +31,7 @@ def probe_of(device: Device, configured: str | None = None) -> Probe:
         device=machine.name,
         host=device.host,
         board=board,
-        runtimes=tuple((runtime.name, runtime.version) for runtime in device.runtimes if runtime.name != "fake"),
+        runtimes=tuple((runtime.name, runtime.version) for runtime in filter(is_worth_telling, device.runtimes)),
         likenesses=likenesses,
         contradictions=against,
         missing=missing_on(board, device.host, device.runtimes, machine),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from edgeprof.core.artefact import Artefact, digest_in
@@ -15,6 +14,7 @@ from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Process
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Phase, Sampling, SamplingWatch
+from edgeprof.core.stats.median import median
 from edgeprof.core.stats.percentile import percentile_of_sorted
 from edgeprof.targets import Target
 from edgeprof.targets.conversation import conversation
@@ -72,7 +72,7 @@ def _measure_once(
     device: Device, prepared: Prepared, sampling: Sampling, progress: Progress, lock_timeout_s: float | None
 ) -> tuple[Process, dict[str, Any]]:
     artefact, inputs = prepared.placed(device)
-    _expect_held(device)
+    expect_held(device)
     order = Order(
         Task.MEASURE,
         prepared.job,
@@ -101,7 +101,7 @@ def _with_board(process: Process, host: dict[str, Any]) -> Process:
     return replace(process, power_mode=mode, clocks_locked=board.get("clocks_locked"))
 
 
-def _expect_held(device: Device) -> None:
+def expect_held(device: Device) -> None:
     """A hold is a session of its own, and ends with its link: what comes after would be another question answered."""
     if device.target.losses > device.losses and (device.machine.power_mode or device.machine.lock_clocks):
         raise TargetError("the link was lost, and with it the power mode and clocks that were set", "run it again")

@@ -1,9 +1,10 @@
-"""The options that a job takes along for TensorRT: what was asked for, trtexec's defaults, else a camera pipeline's."""
+"""The options that a job takes along for a card: what was asked for, trtexec's defaults, else a camera pipeline's."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.agent.trt.switches import Switches, like_trtexec, switches_of
 from edgeprof.config import Request
 from edgeprof.config.running import options_say
@@ -11,12 +12,16 @@ from edgeprof.core.job import Job
 from edgeprof.workflow.device import Device
 
 
-def options_for(request: Request, device: Device) -> tuple[tuple[str, str], ...]:
-    """All of the three that change what a sample holds; they are recorded with every number."""
-    running = request.running
-    usual = like_trtexec(device.runtime("tensorrt").version or "") if running.like else Switches()
-    asked = replace(usual, gpu=request.machine.card or 0)
-    return replace(asked, **options_say(running)).options
+def options_for(request: Request, device: Device, runtime: str) -> tuple[tuple[str, str], ...]:
+    """All of the three that change what a sample holds on a card; they are recorded with every number."""
+    if runtime not in ON_CARDS:
+        return ()
+    running, is_plan = request.running, runtime == "tensorrt"
+    usual = Switches(graph=is_plan)  # other runtimes' graphs are only made when they are asked for
+    if is_plan and running.like:
+        usual = like_trtexec(device.runtime(runtime).version or "")
+    asked = replace(usual, gpu=str(request.machine.card or ""))
+    return replace(asked, **options_say(running, runtime)).options
 
 
 def of_process(job: Job, number: int) -> Job:

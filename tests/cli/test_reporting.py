@@ -193,3 +193,12 @@ def test_a_device_that_cannot_be_reached_is_in_the_documents_too(shell):
     (check,) = json.loads((shell.work / "j.json").read_text())["checks"]
     assert check["exit"] == 4
     assert "<error" in (shell.work / "j.xml").read_text()
+
+
+@pytest.mark.parametrize("flag", ["--json", "--markdown", "--junit"])
+def test_an_option_in_the_place_of_a_file_is_no_file(shell, flag):
+    ended = shell("check", shell.fake(latency_ms=10), flag, "-q")
+
+    assert ended.code == 2
+    assert '"-q" looks like an option' in ended.err
+    assert not (shell.work / "-q").exists()

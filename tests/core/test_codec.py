@@ -10,6 +10,7 @@ from builders import a_job, a_measurement, a_process
 from hypothesis import given
 from hypothesis import strategies as st
 
+import edgeprof.core.measurement as kept
 from edgeprof.core.artefact import Distance, Parity
 from edgeprof.core.codec import VERSION, dump_measurement, load_measurement, plain, restore
 from edgeprof.core.errors import ConfigError
@@ -116,6 +117,7 @@ def full():
         notes=("rows padded: 8",),
         card={"opset": "20"},
         host={"governor": "performance", "cpus": 2, "flags": ["avx2"], "load": None},
+        imported=(kept.Imported("trtexec", "times.json", "ab" * 32),),
     )
 
 

@@ -40,7 +40,7 @@ def test_a_fixed_length_decides_nothing():
 
 def test_an_ending_that_was_meant_is_whole():
     whole = {ended for ended in Ended if ended.is_whole}
-    assert whole == {Ended.DECIDED, Ended.DURATION, Ended.SAMPLES, Ended.CAPACITY}
+    assert whole == {Ended.DECIDED, Ended.DURATION, Ended.SAMPLES, Ended.CAPACITY, Ended.NOT_KNOWN}
 
 
 def test_a_process_is_added_to_a_new_measurement():

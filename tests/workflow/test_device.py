@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeprof.agent.runtimes import runtime_of
 from edgeprof.convert.cache import Cache
 from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
 from edgeprof.core.exits import Exit
@@ -59,6 +60,9 @@ def test_a_runtime_that_lacks_more_than_its_package_says_what_and_is_not_used(de
         replace(device, runtimes=(lacking,)).runtime("tensorrt")
 
     assert caught.value.hint == "install it"
+    bare = FoundRuntime("torch-cuda", "2.9.0", ("fp32",), "pip", "there is no driver", "install it")
+    with pytest.raises(RuntimeUnavailable, match=r"torch-cuda 2.9.0 cannot run on"):
+        replace(device, runtimes=(bare,)).runtime("torch-cuda")
     assert not lacking.is_usable
     assert replace(lacking, lack=None).is_usable
 
@@ -193,3 +197,11 @@ def test_how_long_is_left_out_where_the_devices_clock_cannot_know(held_s):
     said = waiting_for({"event": "waiting", "holder": "ann@bench", "held_s": held_s})
 
     assert said == "waiting for the device: ann@bench holds it"
+
+
+def test_a_board_is_told_that_no_index_has_its_onnxruntime_for_the_gpu(device):
+    found = FoundRuntime("onnxruntime-cuda", None, ("fp32",), runtime_of("onnxruntime-cuda").install)
+    board = replace(device, host={**device.host, "machine": "aarch64"})
+
+    assert "NVIDIA builds" in board.install(found)
+    assert "pip install onnxruntime-gpu" in replace(device, host={**device.host, "machine": "x86_64"}).install(found)

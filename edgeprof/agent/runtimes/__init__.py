@@ -12,6 +12,7 @@ from typing import (
     Callable,
     ContextManager,
     Dict,
+    Iterable,
     List,
     Mapping,
     Optional,
@@ -80,6 +81,28 @@ class OnCard(Protocol):
     gpu_uuid: Optional[str]
 
 
+class LayeredSession(Session, Protocol):
+    """A session that is profiled, and so is never the one that is measured."""
+
+    def begin(self, warmed: int) -> None:
+        """After so many inferences: those from now on count."""
+
+    def layers(self, frames: int) -> Iterable[Tuple[str, List[float], Dict[str, Any]]]:
+        """Name, seconds in each of those frames or their one mean, and what else the runtime tells of the layer."""
+
+
+@runtime_checkable
+class Layered(Protocol):
+    """A runtime that has a profiler of its own."""
+
+    tells_each_frame: bool  # else averages alone
+
+    def open_layered(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int
+    ) -> ContextManager[LayeredSession]:
+        """As `open`, with the profiler on."""
+
+
 class PlanNeeded(Exception):
     """What a runtime that compiles beforehand raises when it is opened: there is no plan yet, or none that loads."""
 
@@ -107,10 +130,15 @@ RUNTIMES: Dict[str, str] = {
     "onnxruntime": "edgeprof.agent.runtimes.onnxruntime:OnnxRuntime",
     "openvino": "edgeprof.agent.runtimes.openvino:OpenVino",
     "tensorrt": "edgeprof.agent.runtimes.tensorrt:TensorRt",
+    "onnxruntime-cuda": "edgeprof.agent.runtimes.ort_on_card:OrtCuda",
+    "onnxruntime-tensorrt": "edgeprof.agent.runtimes.ort_on_card:OrtTensorRt",
     "torch": "edgeprof.agent.runtimes.torch:Torch",
+    "torch-cuda": "edgeprof.agent.runtimes.torch_on_card:TorchCuda",
     "fake": "edgeprof.agent.runtimes.fake:Fake",
 }
-ON_CARDS = ("tensorrt",)
+ON_CARDS = ("tensorrt", "onnxruntime-cuda", "onnxruntime-tensorrt", "torch-cuda")  # the first is what a card is for
+ORT_ON_CARDS = "pip install onnxruntime-gpu"
+TORCHES = ("torch", "torch-cuda")
 RACED = ("onnxruntime", "openvino")  # torch is the baseline people compare with: measured when named, never raced
 
 

@@ -10,6 +10,7 @@ The file is JSON, all keys optional:
   parts_ms    {h2d, compute, d2h}: it has marks of the device's own, that far apart
   plan        {path, text, build}: a file that is compiled beforehand, and does not load where its text is "broken";
               build: hang
+  layers      [{name, type, precision, ms, bytes}]: what a profiler of its own would tell of them
   nap_s       real sleep at each inference on the declared clock, so that it does not outrun the supervisor's looks
 """
 
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.agent.runtimes import PlanNeeded
-from edgeprof.core.errors import ConvertError
+from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.files import digest_of_file
 from edgeprof.core.job import Job
 
@@ -36,6 +37,7 @@ _MIB = 1 << 20
 
 
 class Fake:
+    tells_each_frame = True
     distributions: Tuple[str, ...] = ()
     install = ""
 
@@ -63,6 +65,15 @@ class Fake:
             session.tell_plan(plan["path"])
         session.pass_time(float(declared.get("load_s", 0.0)))
         yield session
+
+    @contextmanager
+    def open_layered(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int
+    ) -> Iterator[LayeredFakeSession]:
+        declared = _declared(artefact)
+        if "layers" not in declared:
+            raise RuntimeUnavailable("this fake model declares no layers", 'add "layers": [{"name": "a", "ms": 1}]')
+        yield LayeredFakeSession(self, declared)
 
     def build(self, job: Job, artefact: str, hear: Callable[[str], None]) -> None:
         hear("writing the declared plan")
@@ -159,6 +170,13 @@ class MarkedFakeSession(FakeSession):
 
     def parts_s(self) -> Mapping[str, float]:
         return {name: ms / 1e3 for name, ms in self._declared["parts_ms"].items()}
+
+
+class LayeredFakeSession(FakeSession):
+    def begin(self, warmed: int) -> None: ...
+
+    def layers(self, frames: int) -> List[Tuple[str, List[float], Dict[str, Any]]]:
+        return [(each["name"], [each["ms"] / 1e3] * frames, each) for each in self._declared["layers"]]
 
 
 def _hang() -> None:

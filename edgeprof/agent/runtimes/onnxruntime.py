@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, ContextManager, Iterator, List, Mapping, Optional, Sequence
 
 from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.job import Job
+
+if TYPE_CHECKING:
+    from edgeprof.agent.runtimes.ort_trace import TracedSession
 
 _PROVIDERS = ["CPUExecutionProvider"]
 _PRECISIONS = ("fp32", "int8")  # it computes a graph in the types that the graph has
@@ -16,35 +19,32 @@ DISABLED = "disabled_optimizers"  # names of its graph optimisers, with commas b
 
 
 class OnnxRuntime:
+    tells_each_frame = True
     distributions = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino")
     install = "pip install onnxruntime"
 
     def precisions(self, cpu_flags: Sequence[str]) -> List[str]:
         return ["fp32", "int8"]
 
+    def open_layered(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int
+    ) -> ContextManager[TracedSession]:
+        from edgeprof.agent.runtimes.ort_trace import traced
+
+        return traced(lambda to: self.open(job, artefact, inputs, threads, to))
+
     @contextmanager
-    def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[OnnxRuntimeSession]:
+    def open(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int, trace: str = ""
+    ) -> Iterator[OnnxRuntimeSession]:
+        """`trace`: how the file that its profiler writes is to begin, where it is wanted."""
         if job.precision not in _PRECISIONS:
             raise RuntimeUnavailable(
                 f"onnxruntime computes in {' or '.join(_PRECISIONS)} on a cpu, {job.precision} was asked for",
                 "use --runtime openvino, or --precision fp32",
             )
-        try:
-            import onnxruntime as ort
-        except ImportError as error:
-            raise RuntimeUnavailable(f"onnxruntime is not installed: {error}", self.install) from error
-        ort.disable_telemetry_events()
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _WARNINGS_OFF
-        disabled = _disabled_optimizers(job)
-        try:
-            session = ort.InferenceSession(artefact, options, providers=_PROVIDERS, disabled_optimizers=disabled)
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise ConvertError(f"onnxruntime does not load the artefact: {_first_line(error)}") from error
+        ort, disabled = imported(self.install), _disabled_optimizers(job)
+        session = loaded(ort, artefact, threads, trace, providers=_PROVIDERS, disabled_optimizers=disabled)
         if session.get_providers() != _PROVIDERS:
             raise RuntimeUnavailable(f"onnxruntime fell back to {session.get_providers()}")
         yield OnnxRuntimeSession(session, staged(job, inputs), threads, job.precision)
@@ -56,6 +56,7 @@ class OnnxRuntimeSession:
     def __init__(self, session: Any, feeds: Mapping[str, Any], threads: int, precision: str) -> None:
         self.precision = precision
         self._run = session.run
+        self.end_profiling = session.end_profiling
         self._feeds = feeds
         self._outputs: Sequence[Any] = ()
         self.threads = threads
@@ -68,6 +69,31 @@ class OnnxRuntimeSession:
 
     def device_bytes(self) -> Optional[int]:
         return None
+
+
+def imported(install: str) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise RuntimeUnavailable(f"onnxruntime is not installed: {error}", install) from error
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
+def loaded(ort: Any, artefact: str, threads: int, trace: str, **how: Any) -> Any:
+    """A session; `trace`: how the file that its profiler writes is to begin, where it is wanted."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _WARNINGS_OFF
+    if trace:
+        options.enable_profiling, options.profile_file_prefix = True, trace
+    try:
+        return ort.InferenceSession(artefact, options, **how)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ConvertError(f"onnxruntime does not load the artefact: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Sequence
 
 from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.job import Job
+
+if TYPE_CHECKING:
+    from edgeprof.agent.runtimes.openvino_counters import CountedSession
 
 # An int8 graph says itself what is quantised; the hint is for everything else in it.
 _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
@@ -16,6 +19,7 @@ _READ_BACK = {"f32": "fp32", "float": "fp32", "bf16": "bf16", "bfloat16": "bf16"
 
 
 class OpenVino:
+    tells_each_frame = False
     distributions = ("openvino",)
     install = "pip install openvino"
 
@@ -25,7 +29,19 @@ class OpenVino:
         return ["fp32", "bf16", "int8"] if has_bf16 else ["fp32", "int8"]
 
     @contextmanager
-    def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[OpenVinoSession]:
+    def open_layered(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int
+    ) -> Iterator[CountedSession]:
+        from edgeprof.agent.runtimes.openvino_counters import CountedSession
+
+        with self.open(job, artefact, inputs, threads, counts=True) as session:
+            yield CountedSession(session)
+
+    @contextmanager
+    def open(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int, *, counts: bool = False
+    ) -> Iterator[OpenVinoSession]:
+        """`counts`: with its counters of each operator."""
         if job.precision not in _HINTS:
             raise RuntimeUnavailable(f"openvino does not take precision {job.precision}", "use fp32, bf16 or int8")
         try:
@@ -36,6 +52,7 @@ class OpenVino:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": _HINTS[job.precision],
             "INFERENCE_NUM_THREADS": threads,
+            **({"PERF_COUNT": True} if counts else {}),
         }
         try:
             compiled = ov.Core().compile_model(artefact, "CPU", settings)
@@ -50,23 +67,25 @@ class OpenVino:
         hint = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
         precision = "int8" if job.precision == "int8" and _is_quantised(compiled) else _READ_BACK.get(hint, hint)
         threads_used = int(compiled.get_property("INFERENCE_NUM_THREADS"))
-        yield OpenVinoSession(request, arrays, precision, threads_used)
+        yield OpenVinoSession(request, arrays, precision, threads_used, compiled)
 
 
 class OpenVinoSession:
     inside_infer = "request.infer: inputs read where they lie, outputs in the request's own tensors"
 
-    def __init__(self, request: Any, arrays: Mapping[str, Any], precision: str, threads: int) -> None:
-        self._request = request
+    def __init__(
+        self, request: Any, arrays: Mapping[str, Any], precision: str, threads: int, compiled: Any = None
+    ) -> None:
+        self.request, self.compiled = request, compiled
         self._arrays = arrays  # the request reads them in place
         self.precision = precision
         self.threads = threads
 
     def infer(self) -> None:
-        self._request.infer(share_outputs=True)
+        self.request.infer(share_outputs=True)
 
     def outputs(self) -> Sequence[Any]:
-        return [tensor.data for tensor in self._request.output_tensors]
+        return [tensor.data for tensor in self.request.output_tensors]
 
     def device_bytes(self) -> Optional[int]:
         return None

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.agent import cuda
-from edgeprof.agent.cuda import CaptureRefused, Cuda
+from edgeprof.agent.cuda import Cuda
+from edgeprof.agent.cuda.session import CardSession, held
+from edgeprof.agent.cuda.shown import show
 from edgeprof.agent.runtimes import PlanNeeded
-from edgeprof.agent.runtimes.inputs import staged, taken_as
+from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.agent.trt import plans
 from edgeprof.agent.trt.library import INSTALL, found, load, named
 from edgeprof.agent.trt.loaded import Loaded, load_plan
 from edgeprof.agent.trt.log import BuildLog
+from edgeprof.agent.trt.order import order_of
 from edgeprof.agent.trt.plans import Kept
 from edgeprof.agent.trt.surface import Surface
-from edgeprof.agent.trt.switches import Switches, order_of, switches_of
+from edgeprof.agent.trt.switches import Switches, switches_of
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.job import Job
+
+if TYPE_CHECKING:
+    from edgeprof.agent.trt.profile import ProfiledSession
 
 _PRECISIONS = ["fp16", "fp32", "int8"]  # those that graphs are made in
 _TIMINGS = "timings"
 
 
 class TensorRt:
+    tells_each_frame = True
     distributions: Tuple[str, ...] = ()
     install = INSTALL
 
@@ -47,10 +55,21 @@ class TensorRt:
         return list(_PRECISIONS)
 
     @contextmanager
+    def open_layered(
+        self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int
+    ) -> Iterator[ProfiledSession]:
+        from edgeprof.agent.trt.profile import ProfiledSession
+
+        # What a graph replays is reported to no profiler.
+        without = replace(job, options=replace(switches_of(job.options), graph=False).options)
+        with self.open(without, artefact, inputs, threads) as session:
+            yield ProfiledSession(session)
+
+    @contextmanager
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[TensorRtSession]:
         switches, surface = _settled(job)
         log = BuildLog()
-        with _card(switches) as card:
+        with held(show(switches.gpu), switches) as card:
             kept = plans.find(_key(job, switches, surface, card), plans.root())
             if kept is None:
                 raise PlanNeeded(f"there is none of it yet for {card.gpu.name}")
@@ -72,7 +91,7 @@ class TensorRt:
 
         switches, surface = _settled(job)
         within = plans.root()
-        with _card(switches) as card, plans.workspace(within) as folder:
+        with held(show(switches.gpu), switches) as card, plans.workspace(within) as folder:
             timings = timing.path_in(within / _TIMINGS, surface.library, f"{card.gpu.name} {card.gpu.capability}")
             built = build(
                 order_of(job, switches),
@@ -84,113 +103,24 @@ class TensorRt:
             plans.keep(_key(job, switches, surface, card), folder / "model.plan", built, within)
 
 
-class TensorRtSession:
-    threads = 1  # of the host's
+class TensorRtSession(CardSession):
+    loaded: Loaded
 
     def __init__(self, job: Job, loaded: Loaded, kept: Kept, card: Cuda, switches: Switches, log: BuildLog) -> None:
+        super().__init__(loaded, card, switches)
         self.precision = _precision_reached(job.precision, loaded, kept)
         self.plan_digest, self.plan_path = kept.digest, str(kept.path)
         self.plan_bytes = kept.built.size_bytes
-        self.gpu_uuid = card.gpu.uuid
-        self._on_dla = kept.built.on_dla
-        self._loaded, self._card, self._switches, self._log = loaded, card, switches, log
+        self.aside = kept.built.on_dla or ""
+        self._log = log
         self._weights_bytes = kept.built.weights_bytes or 0
-        self._tensors_bytes = 0
-        self._done = card.event()
-        self._marks = [card.event(timed=True) for _ in range(4)]
-        self._copies_in: List[Callable[[], None]] = []
-        self._copies_out: List[Callable[[], None]] = []
-        self._outputs: List[Any] = []
-
-    def stage(self, arrays: Mapping[str, Any]) -> None:
-        """Everything that is done once: memory, inputs, a first inference, and the graph of it."""
-        addresses: Dict[str, int] = {}
-        filling: List[Callable[[], None]] = []
-        for tensor in self._loaded.inputs:
-            array, addresses[tensor.name] = self._room(tensor.shape, tensor.dtype)
-            array[...] = taken_as(tensor, arrays)
-            filling.append(self._card.copier_in(addresses[tensor.name], array))
-        emptying: List[Callable[[], None]] = []
-        for tensor in self._loaded.outputs:
-            array, addresses[tensor.name] = self._room(tensor.shape, tensor.dtype)
-            emptying.append(self._card.copier_out(array, addresses[tensor.name]))
-            self._outputs.append(array)
-        if self._switches.copies == "in":
-            self._copies_in, self._copies_out = filling, emptying
-        self._copies_back = emptying if self._switches.copies == "out" else []
-        self._enqueue = self._loaded.bind(addresses, self._card.stream)
-        self._compute: Callable[[], Any] = self._enqueued
-        for copy in filling if self._switches.copies != "mapped" else []:
-            copy()
-        self.infer()  # some kernels are loaded by it, which cannot be captured
-        said = (self._switches.words(self._captured()), self._on_dla, self._card.how)
-        self.inside_infer = "; ".join(filter(None, said))
-        self.infer()  # what will be timed, be it the graph or not after a capture that failed
-
-    def infer(self) -> None:
-        for copy in self._copies_in:
-            copy()
-        self._compute()
-        for copy in self._copies_out:
-            copy()
-        self._card.record(self._done)
-        self._card.wait(self._done)
-
-    def infer_marked(self) -> None:
-        record, marks = self._card.record, self._marks
-        record(marks[0])
-        for copy in self._copies_in:
-            copy()
-        record(marks[1])
-        self._compute()
-        record(marks[2])
-        for copy in self._copies_out:
-            copy()
-        record(marks[3])
-        self._card.wait(marks[3])
-
-    def parts_s(self) -> Mapping[str, float]:
-        between, marks = self._card.seconds_between, self._marks
-        return {name: between(marks[i], marks[i + 1]) for i, name in enumerate(("h2d", "compute", "d2h"))}
-
-    def outputs(self) -> Sequence[Any]:
-        for copy in self._copies_back:
-            copy()
-        self._card.record(self._done)
-        self._card.wait(self._done)
-        return [array.copy() for array in self._outputs]
 
     def device_bytes(self) -> Optional[int]:
         """Weights, activations and scratch, inputs and outputs: what the plan takes, without what CUDA does."""
-        return self._weights_bytes + self._loaded.device_bytes() + self._tensors_bytes
+        return self._weights_bytes + self.loaded.device_bytes() + self._tensors_bytes
 
-    def _room(self, shape: Tuple[int, ...], dtype: str) -> Tuple[Any, int]:
-        """An array on the host and an address on the card, of one memory where it is mapped."""
-        is_mapped = self._switches.copies == "mapped"
-        try:
-            array, address = self._card.pinned(shape, dtype, mapped=is_mapped)
-        except TypeError as error:
-            raise ConvertError(
-                f"the plan has a tensor of {dtype}, which numpy does not know", "export it in fp32"
-            ) from error
-        if is_mapped:
-            return array, address
-        self._tensors_bytes += array.nbytes
-        return array, self._card.allocate(max(array.nbytes, 1))
-
-    def _enqueued(self) -> None:
-        if not self._enqueue():
-            raise RuntimeError(f"{self._loaded.surface.library} did not start an inference: {self._log.last}")
-
-    def _captured(self) -> str:
-        if not self._switches.graph:
-            return "no CUDA graph"
-        try:
-            launch = self._card.capture(self._enqueued)
-        except CaptureRefused as error:
-            return f"no CUDA graph (refused: {error})"
-        self._compute = launch
-        return "one CUDA graph"
+    def _refusal(self) -> str:
+        return f"{self.loaded.surface.library} did not start an inference: {self._log.last}"
 
 
 def _settled(job: Job) -> Tuple[Switches, Surface]:
@@ -207,14 +137,6 @@ def _settled(job: Job) -> Tuple[Switches, Surface]:
 
 def _key(job: Job, switches: Switches, surface: Surface, card: Cuda) -> str:
     return plans.key_for(job.artefact, order_of(job, switches), surface.library, card.gpu)
-
-
-@contextmanager
-def _card(switches: Switches) -> Iterator[Cuda]:
-    with ExitStack() as held:
-        card = cuda.open_cuda(switches.gpu, spins=switches.spins)
-        held.callback(card.close)
-        yield card
 
 
 def _precision_reached(precision: str, loaded: Loaded, kept: Kept) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
@@ -19,21 +19,9 @@ class Torch:
 
     @contextmanager
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[TorchSession]:
-        if job.precision != "fp32":
-            raise RuntimeUnavailable(
-                f"torch is measured in fp32, {job.precision} was asked for", "use --precision fp32"
-            )
-        try:
-            import torch
-        except ImportError as error:
-            raise RuntimeUnavailable(f"torch is not installed: {error}", self.install) from error
+        torch, program = program_of(self.install, job, artefact)
         torch.set_num_threads(threads)
-        try:
-            module = torch.export.load(artefact).module()
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise ConvertError(f"torch does not load the artefact: {error}") from error
+        module = program.module()
         arrays = staged(job, inputs)
         with torch.inference_mode():
             yield TorchSession(module, [torch.from_numpy(arrays[t.name]) for t in job.inputs], torch.get_num_threads())
@@ -58,3 +46,19 @@ class TorchSession:
 
     def device_bytes(self) -> Optional[int]:
         return None
+
+
+def program_of(install: str, job: Job, artefact: str) -> Tuple[Any, Any]:
+    """torch, and what it exported."""
+    if job.precision != "fp32":
+        raise RuntimeUnavailable(f"torch is measured in fp32, {job.precision} was asked for", "use --precision fp32")
+    try:
+        import torch
+    except ImportError as error:
+        raise RuntimeUnavailable(f"torch is not installed: {error}", install) from error
+    try:
+        return torch, torch.export.load(artefact)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ConvertError(f"torch does not load the artefact: {error}") from error

@@ -15,7 +15,7 @@ _WORDS = '{ return "its words"; }'
 def library_of_c(path: Path, functions: Dict[str, str]) -> Path:
     """Functions by name and type, each with its arguments and its body."""
     source = path.with_name(path.name + ".c")
-    head = ["#include <stdio.h>", "#include <string.h>", "#include <unistd.h>"]
+    head = ["#include <stdio.h>", "#include <stdlib.h>", "#include <string.h>", "#include <unistd.h>"]
     source.write_text("\n".join([*head, *(f"{name}{text}" for name, text in functions.items())]) + "\n")
     subprocess.run([str(compiler()), "-shared", "-fPIC", "-o", str(path), str(source)], check=True)
     return path

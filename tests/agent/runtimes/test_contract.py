@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 
 from edgeprof.agent.outputs import are_finite
-from edgeprof.agent.runtimes import RUNTIMES, Compiling, Runtime, Session, clock_of, runtime_of, version_of
+from edgeprof.agent.runtimes import RUNTIMES, TORCHES, Compiling, Runtime, Session, clock_of, runtime_of, version_of
 from edgeprof.core.errors import ConvertError, EdgeprofError, RuntimeUnavailable
 from edgeprof.core.job import Job, Tensor
 
@@ -20,25 +19,28 @@ REAL = [
     pytest.param("onnxruntime"),
     pytest.param("openvino"),
     pytest.param("tensorrt", marks=[pytest.mark.trt, pytest.mark.gpu]),
+    pytest.param("onnxruntime-cuda", marks=pytest.mark.gpu),
+    pytest.param("onnxruntime-tensorrt", marks=pytest.mark.gpu),
+    pytest.param("torch-cuda", marks=[pytest.mark.export, pytest.mark.gpu]),
     pytest.param("torch", marks=pytest.mark.export),
 ]
 ALL = ["fake", *REAL]
 
 
 def job_for(name: str, **changes: Any) -> Job:
-    form = {"fake": "fake", "torch": "pt2"}.get(name, "onnx")
+    form = "pt2" if name in TORCHES else "fake" if name == "fake" else "onnx"
     values = {"model": "doubler", "artefact": "00", "form": form, "runtime": name, "precision": "fp32"}
     return Job(inputs=(Tensor("input", (1, SIDE), "float32"),), **{**values, **changes})  # type: ignore[arg-type]
 
 
 def artefact_for(name: str, folder: Path) -> str:
     """A model that doubles its input, in the form the runtime takes."""
-    if name not in ("fake", "tensorrt") and find_spec(name) is None:
+    if name not in ("fake", "tensorrt") and version_of(runtime_of(name)) is None:
         pytest.skip(f"{name} is not installed")
     if name == "fake":
         path = folder / "doubler.fake.json"
         path.write_text(json.dumps({"latency_ms": 7, "load_s": 0.5}))
-    elif name == "torch":
+    elif name in TORCHES:
         path = folder / "doubler.pt2"
         save_doubler(path)
     else:
