@@ -47,7 +47,7 @@ def main() -> None:
     watch = Stopwatch()
     subprocess.run(_BARE_PYTHON, check=True)
     watch.lap("a bare interpreter")
-    for module in ("edgeprof.cli.app", "edgeprof.cli.reporting", "edgeprof.workflow.check"):
+    for module in ("edgeprof.cli.app", "edgeprof.cli.check", "edgeprof.cli.reporting", "edgeprof.workflow.check"):
         import_module(module)
     from edgeprof.cli.request import request_of, workshop_of
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import pytest
 from typer.main import get_command
 
-from edgeprof.cli.app import app
+from edgeprof.cli.app import app_for
 from edgeprof.config.file import read_request_file
 from edgeprof.core.exits import Exit
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMAND = get_command(app)
+COMMAND = get_command(app_for())
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^(?: {4}.*\n?)+", re.MULTILINE)

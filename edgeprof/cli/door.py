@@ -26,12 +26,12 @@ class Signalled(BaseException):
 
 def enter(arguments: list[str]) -> int:
     """The exit code of this command line."""
-    from edgeprof.cli.app import app
+    from edgeprof.cli.app import app_for
 
     _heed_signals()
     _prepare_streams()
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app_for(arguments[0] if arguments else None)(arguments, standalone_mode=False)
         sys.stdout.flush()
     except EdgeprofError as error:
         return _tell(error.message, error.hint, error.exit)

@@ -65,14 +65,14 @@ def test_help_of_every_command_says_something_and_loads_nothing_heavy(modules_of
 def test_the_commands_tried_here_are_all_there_are():
     from typer.main import get_command
 
-    from edgeprof.cli.app import app
+    from edgeprof.cli.app import app_for
 
     def names(command, above=()):
         yield above
         for name, inner in getattr(command, "commands", {}).items():
             yield from names(inner, (*above, name))
 
-    assert set(names(get_command(app))) == set(COMMANDS)
+    assert set(names(get_command(app_for()))) == set(COMMANDS)
 
 
 @pytest.mark.slow
@@ -94,3 +94,11 @@ def test_an_onnx_file_is_checked_where_there_is_no_torch(shell, small_onnx):
     arguments = ("check", shell.use(small_onnx), *SHORT)
     ended = shell.start(*arguments, command=(python, "-m", "edgeprof")).end()
     assert ended.code == 0, ended.out + ended.err
+
+
+def test_a_command_is_put_together_without_the_others(modules_of):
+    loaded, ended = modules_of("judge", "--help")
+
+    assert "edgeprof judge [OPTIONS] {FILE...}" in ended.out
+    assert "edgeprof.cli.judge" in loaded
+    assert "edgeprof.cli.check" not in loaded

@@ -22,7 +22,7 @@ from edgeprof.agent.runtimes import (
     runtime_of,
     version_of,
 )
-from edgeprof.agent.runtimes.tensorrt import TensorRtSession
+from edgeprof.agent.trt.session import TensorRtSession
 from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 
