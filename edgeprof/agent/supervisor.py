@@ -8,19 +8,16 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, TypeVar
+from typing import Any, BinaryIO, List, Mapping, Optional
 
-from edgeprof.agent import canary, host
-from edgeprof.agent.watch import Refusal, Unplanned, Watch
-from edgeprof.core.codec import plain, restore
+from edgeprof.agent import host
+from edgeprof.core.codec import restore
 from edgeprof.core.files import held_s, locked
 from edgeprof.core.protocol import BEAT_S, PROTOCOL, SILENCE_S, Order, Task, hello, line_of, message_of
 
 LOCK = Path("/tmp/edgeprof.lock")
 _LOCK_LOOK_S = 0.2
-T = TypeVar("T")
 
 
 class Supervisor:
@@ -61,62 +58,9 @@ class Supervisor:
             except OSError as error:
                 self._error("lock", f"the device lock cannot be used: {error}", f"make {lock_path()} writable")
                 return
-            self._execute(order)
+            from edgeprof.agent.execution import Execution  # here, since who only asks what there is measures nothing
 
-    def _execute(self, order: Order) -> None:
-        if order.task is Task.OUTPUTS:
-            self._tell(order, Watch.outputs)
-        elif order.task is Task.LAYERS:
-            self._tell(order, Watch.layers)
-        else:
-            self._measure(order)
-
-    def _measure(self, order: Order) -> None:
-        runs_on_real_time = order.job is not None and order.job.runtime != "fake"  # declared time knows no slow machine
-        facts: Dict[str, Any] = {} if runs_on_real_time else {"strain": None}
-
-        def sing() -> None:
-            if runs_on_real_time:
-                facts["canary_before"] = plain(canary.sing())
-
-        try:
-            process = self._watched(order, Watch.run, sing)
-        except Refusal as refusal:
-            self._emit(refusal.event)
-            return
-        if runs_on_real_time:
-            facts["canary_after"] = plain(canary.sing())
-        self._emit({"event": "done", "process": {**plain(process), **facts}, "host": host.facts()})
-
-    def _tell(self, order: Order, act: Callable[[Watch], Dict[str, Any]]) -> None:
-        try:
-            event = self._watched(order, act)
-        except Refusal as refusal:
-            self._emit(refusal.event)
-            return
-        self._emit({**event, "event": "done"})
-
-    def _watched(self, order: Order, act: Callable[[Watch], T], before: Callable[[], None] = lambda: None) -> T:
-        """What a process gives; a plan that it needs and has not is built first, by another process.
-
-        `before` is done before each that may give it: after a build of an hour the machine may be another one.
-        """
-        before()
-        try:
-            return act(self._watch(order))
-        except Unplanned as missing:
-            self._emit({"event": "building", "words": f"the plan: {missing}"})
-        self._watch(replace(order, task=Task.BUILD)).build()
-        before()
-        try:
-            return act(self._watch(order))
-        except Unplanned as missing:
-            words = f"a plan was built, and still {missing}"
-            hint = "measure with --runtime onnxruntime, and report what the plan is told"
-            raise Refusal({"event": "error", "cause": "refused", "message": words, "hint": hint}) from missing
-
-    def _watch(self, order: Order) -> Watch:
-        return Watch(order, self._command, self._emit, self._abandoned.is_set)
+            Execution(order, self._command, self._emit, self._abandoned.is_set).run()
 
     def _read_order(self) -> Optional[Order]:
         greeting = message_of(self._source.readline())

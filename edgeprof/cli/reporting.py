@@ -16,7 +16,7 @@ from edgeprof.core.errors import ConfigError
 from edgeprof.core.exits import Exit, worst
 from edgeprof.core.files import write_atomically
 from edgeprof.core.measurement import Measurement
-from edgeprof.report import console, dry_run, figures, github, json_report, markdown
+from edgeprof.report import console
 from edgeprof.report.lines import BLANK, Line, plain, styled
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Reporter:
     def take(self, answer: Answer) -> None:
         print_lines(console.render(answer, width=page_width(), quiet=self._quiet), self._people)
         if _on_github():
+            from edgeprof.report import github
+
             for line in github.annotations(answer):
                 print(line, file=self._people, flush=True)
 
@@ -56,7 +58,19 @@ class Reporter:
             write_document(_FORMATS[name](answers), path)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if _on_github() and summary:
-            _append(markdown.render(answers), summary)
+            _append(_markdown(answers), summary)
+
+
+def _json(answers: Sequence[Answer]) -> str:
+    from edgeprof.report import json_report
+
+    return json_report.render(answers, __version__)
+
+
+def _markdown(answers: Sequence[Answer]) -> str:
+    from edgeprof.report import markdown
+
+    return markdown.render(answers)
 
 
 def _junit(answers: Sequence[Answer]) -> str:
@@ -65,17 +79,16 @@ def _junit(answers: Sequence[Answer]) -> str:
     return junit.render(answers)
 
 
-_FORMATS = {
-    "json": lambda answers: json_report.render(answers, __version__),
-    "junit": _junit,
-    "markdown": markdown.render,
-}
+# Each is imported where it is asked for: most checks tell people alone.
+_FORMATS = {"json": _json, "junit": _junit, "markdown": _markdown}
 
 
 def print_figures(
     found: Iterable[tuple[Measurement, Path | None] | Refused], percents: str, json: str | None, *, quiet: bool
 ) -> Exit:
     """`measure`'s numbers as they come; 0 when every process ran to its end."""
+    from edgeprof.report import figures, json_report
+
     wanted = _percents(percents)
     if json is not None:
         expect_place(json)
@@ -147,6 +160,8 @@ def print_dry_run(
     for name in ("junit", "markdown"):
         if wanted[name] is not None:
             raise ConfigError("a dry run has no answer to write", "--json takes its values", where=f"--{name}")
+    from edgeprof.report import dry_run
+
     path, lines = wanted["json"], request.lines()
     if path is not None:
         expect_place(path)

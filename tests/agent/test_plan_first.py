@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List
@@ -10,7 +9,7 @@ from typing import Any, Callable, Dict, List
 import pytest
 
 from agent.speaking import Agent, Event, a_fake, a_fake_job
-from edgeprof.agent.supervisor import Supervisor
+from edgeprof.agent.execution import Execution
 from edgeprof.agent.watch import Watch
 from edgeprof.core.codec import restore
 from edgeprof.core.files import digest_of_bytes
@@ -123,9 +122,8 @@ def test_what_is_done_before_a_process_is_done_again_after_a_build(archive: Path
     model = a_fake(tmp_path, latency_ms=10, plan={"path": str(plan)})
     order = Order(Task.MEASURE, a_fake_job(), model, sampling=SHORT)
     there: List[bool] = []
-    with open(os.devnull, "rb") as source, open(os.devnull, "wb") as sink:
-        supervisor = Supervisor(source, sink.fileno(), "", [sys.executable, str(archive)])
-        process = supervisor._watched(order, Watch.run, lambda: there.append(plan.exists()))
+    execution = Execution(order, [sys.executable, str(archive)], lambda event: None, lambda: False)
+    process = execution._watched(Watch.run, lambda: there.append(plan.exists()))
 
     assert process.ended is Ended.DURATION
     assert there == [False, True]

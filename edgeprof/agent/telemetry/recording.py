@@ -42,6 +42,8 @@ class Recording:
         if self._gpu is not None:
             self._gpu.loaded(gpu_uuid)
         self._sampler.start()
+        # The host's facts want it when the process is over and somebody waits; it is warming up now.
+        from edgeprof.agent.board import whole  # noqa: F401
 
     def begin(self) -> None:
         self._sampler.begin()
