@@ -13,13 +13,14 @@ from edgeprof.targets.lean import lean
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PARTS = ("core", "agent")
+_MAKERS = ("bundle.py", "lean.py")  # what they do to the sources is in the archive too
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAIN = b"from edgeprof.agent.__main__ import main\n\nmain()\n"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """`key` names the sources it was made of and is in the file's name; `digest` is of the file's content."""
+    """`key` names the sources it was made of, and by and is in the file's name; `digest` is of the file's content."""
 
     path: Path
     digest: str
@@ -29,7 +30,8 @@ class Bundle:
 def bundle(folder: Path) -> Bundle:
     """The agent's archive in `folder`, and beside it its byte code, made unless they are there as they were made."""
     sources = _sources()
-    key = digest_of_bytes(b"".join(name.encode() + content for name, content in sources.items()))[:16]
+    made_by = b"".join((_PACKAGE / "targets" / name).read_bytes() for name in _MAKERS)
+    key = digest_of_bytes(made_by + b"".join(name.encode() + content for name, content in sources.items()))[:16]
     path = folder / f"edgeprof-agent-{key}.pyz"
     digest = _digest_as_made(path)
     if digest is None:

@@ -148,7 +148,7 @@ class RemoteKeeper:
             sent += count
             if clock.is_due:
                 yield sent
-        if sent != os.fstat(file.fileno()).st_size:
+        if not sent == size == os.fstat(file.fileno()).st_size:
             raise TargetError(f"{file.name} was changed while it was sent", "run again")
 
     def _write(self, data: bytes) -> None:

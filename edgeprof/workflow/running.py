@@ -20,7 +20,9 @@ def options_for(request: Request, device: Device, runtime: str) -> tuple[tuple[s
     usual = Switches(graph=is_plan)  # other runtimes' graphs are only made when they are asked for
     if is_plan and running.like:
         usual = like_trtexec(device.runtime(runtime).version or "")
-    asked = replace(usual, gpu=str(request.machine.card or ""))
+    machine = request.machine
+    number = machine.name.partition(":")[2] if machine.card is not None else ""  # gpu:0 names one, gpu takes any
+    asked = replace(usual, gpu=number)
     return replace(asked, **options_say(running, runtime)).options
 
 

@@ -41,6 +41,7 @@ def test_trtexecs_are_those_of_its_version_and_a_flag_comes_before_them(tmp_path
 
 def test_the_card_that_was_named_is_the_one_that_is_opened(tmp_path: Path) -> None:
     assert options(tmp_path, device="gpu:1")["gpu"] == "1"
+    assert options(tmp_path, device="cuda:0")["gpu"] == "0"
     assert options(tmp_path, gpu="GPU-8f6c")["gpu"] == "GPU-8f6c"
     assert "gpu" not in options(tmp_path, device="gpu")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, List, MutableMapping
+from typing import TYPE_CHECKING, List, MutableMapping, Optional
 
 from edgeprof.core.errors import RuntimeUnavailable
 
@@ -32,11 +32,16 @@ def show(asked: str) -> int:
 
 def show_among(found: List[Found], asked: str, environment: MutableMapping[str, str]) -> int:
     """Where the driver tells of no cards, CUDA has to find it by itself, and counts as nvidia-smi does."""
-    if _VISIBLE not in environment:
+    allotted = environment.get(_VISIBLE)
+    if allotted is None:
         environment.setdefault(_ORDER, "PCI_BUS_ID")
-    elif asked.isdigit():  # somebody chose, as a scheduler does, and a number counts among those
-        return int(asked)
+    elif asked.isdigit() or not asked:  # somebody chose, as a scheduler does, and a number counts among those
+        return int(asked or 0)
     one = _meant(found, asked) if found else None
+    if allotted is not None and not _is_among(allotted, one, asked):
+        raise RuntimeUnavailable(
+            f'"{asked}" is not among those of {_VISIBLE}={allotted}', f"name one of them, or unset {_VISIBLE}"
+        )
     if one is not None and one.uuid:
         environment[_VISIBLE] = one.uuid
     elif asked.isdigit() or not asked:
@@ -44,6 +49,14 @@ def show_among(found: List[Found], asked: str, environment: MutableMapping[str, 
     else:
         environment[_VISIBLE] = asked
     return 0
+
+
+def _is_among(allotted: str, one: Optional[Found], asked: str) -> bool:
+    """By number or by the beginning of a UUID, as CUDA takes either."""
+    uuid = ((one.uuid if one else None) or asked).lower()
+    entries = [each.strip().lower() for each in allotted.split(",")]
+    numbers = [str(one.index)] if one and not one.is_slice else []
+    return any(each in numbers or (each and uuid.startswith(each)) for each in entries)
 
 
 def _meant(found: List[Found], asked: str) -> Found:

@@ -9,7 +9,7 @@ from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import RuntimeUnavailable
 from edgeprof.core.job import Tensor
 
-_SMALL = 64  # numbers: shapes and scalars belong on the host
+_SMALL = 64  # whole numbers: shapes belong on the host, and so do single numbers
 
 
 class TorchBound:
@@ -86,7 +86,7 @@ def watched(torch: Any, run: Callable[[], Any]) -> List[Any]:
         def __torch_dispatch__(self, func: Any, types: Any, args: Tuple[Any, ...] = (), kwargs: Any = None) -> Any:
             made = func(*args, **(kwargs or {}))
             for each in _listed(made):
-                if isinstance(each, torch.Tensor) and each.device.type != "cuda" and each.numel() > _SMALL:
+                if isinstance(each, torch.Tensor) and each.device.type != "cuda" and not _may_stay(each):
                     strays.append(str(func))
             return made
 
@@ -99,6 +99,11 @@ def watched(torch: Any, run: Callable[[], Any]) -> List[Any]:
             f"the card was asked for, and torch ran on the cpu: {', '.join(names[:3])}{more}", "use --runtime tensorrt"
         )
     return outputs
+
+
+def _may_stay(tensor: Any) -> bool:
+    most = 1 if tensor.is_floating_point() or tensor.is_complex() else _SMALL
+    return bool(tensor.numel() <= most)
 
 
 def _listed(made: Any) -> List[Any]:

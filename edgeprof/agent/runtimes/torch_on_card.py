@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Sequence
 
 from edgeprof.agent.runtimes.torch import Torch, program_of
@@ -59,8 +60,12 @@ class TorchCuda:
                 module = move_to_device_pass(program, f"cuda:{number}").module()
                 arrays = staged(job, inputs)
                 given = [torch.from_numpy(arrays[t.name]).cuda() for t in job.inputs]
-                outputs = watched(torch, lambda: module(*given))
+                outputs = watched(torch, partial(module, *given))
                 run = torch.compile(module) if switches.compile else module
-                yield TorchOnCardSession(TorchBound(torch, run, job.inputs, outputs), card, switches, arrays)
+                bound = TorchBound(torch, run, job.inputs, outputs)
+                del given, outputs  # bound are others, and these would count twice
+                torch.cuda.empty_cache()
+                torch.cuda.reset_peak_memory_stats()
+                yield TorchOnCardSession(bound, card, switches, arrays)
             finally:
                 torch.cuda.set_stream(torch.cuda.default_stream())  # the card takes its own along

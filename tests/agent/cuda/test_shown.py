@@ -30,10 +30,17 @@ def test_a_number_or_the_beginning_of_a_uuid_shows_that_card_alone(asked: str) -
     assert seen["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
 
 
-def test_a_uuid_comes_before_what_somebody_made_visible() -> None:
-    seen = shown(TWO_CARDS, "GPU-cccc", CUDA_VISIBLE_DEVICES="0")
+@pytest.mark.parametrize("allotted", ["0,1", "1", "GPU-cccc", "GPU-aaaa, gpu-cccc0000"])
+def test_a_uuid_is_one_of_those_that_somebody_made_visible(allotted: str) -> None:
+    seen = shown(TWO_CARDS, "GPU-cccc", CUDA_VISIBLE_DEVICES=allotted)
 
     assert seen["CUDA_VISIBLE_DEVICES"].startswith("GPU-cccc0000-")
+
+
+@pytest.mark.parametrize("allotted", ["0", "GPU-aaaa", "", "-1"])
+def test_a_card_that_was_allotted_to_somebody_else_is_refused(allotted: str) -> None:
+    with pytest.raises(RuntimeUnavailable, match="is not among those of CUDA_VISIBLE_DEVICES="):
+        shown(TWO_CARDS, "GPU-cccc", CUDA_VISIBLE_DEVICES=allotted)
 
 
 def test_a_slice_is_shown_by_its_own_uuid() -> None:
@@ -90,6 +97,6 @@ def test_a_number_counts_among_what_somebody_made_visible() -> None:
 
 @pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="here is a card")
 def test_a_machine_without_a_driver_leaves_it_to_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    assert (show(""), show("0"), show("MIG-1")) == (0, 0, 0)
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "MIG-1"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-1")
+    assert (show(""), show("0"), show("MIG-1a")) == (0, 0, 0)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "MIG-1a"

@@ -59,6 +59,15 @@ def test_a_few_numbers_on_the_host_are_no_fall_back() -> None:
     assert output.tolist() == [0, 2, 4, 6]
 
 
+def test_of_fractions_only_a_single_number_may_stay_on_the_host() -> None:
+    with torch.inference_mode():
+        (output,) = watched(torch, lambda: torch.ones(()) * 2)
+        with pytest.raises(RuntimeUnavailable, match="ran on the cpu"):
+            watched(torch, lambda: torch.ones(2) * 2)
+
+    assert output.item() == 2
+
+
 def test_outputs_are_named_in_order_with_their_types() -> None:
     made = [torch.zeros(1, 2), torch.zeros(3, dtype=torch.int64)]
     bound = TorchBound(torch, None, job_for("torch-cuda").inputs, made)
