@@ -16,7 +16,7 @@ _FAR = 4  # nodes that a runtime fuses behind a convolution: an addition, an act
 
 @dataclass(frozen=True)
 class Node:
-    name: str
+    name: str  # else that of a tensor that it makes
     type: str
     inputs: tuple[str, ...]
     module: Optional[str] = None
@@ -27,6 +27,7 @@ class Node:
 class Graph:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     makers: Mapping[str, Node] = field(default_factory=dict)  # by the tensors that they make
+    is_named: bool = True  # each node has a name of its own, so that what runs by another is none of them
 
     def named(self, *names: str) -> tuple[Node, ...]:
         """Those of that name, or that make a tensor of that name: of an output's maker some tell the output's name."""
@@ -57,10 +58,13 @@ def graph_of(path: Path) -> Graph:
     model = onnx.load(str(path), load_external_data=False)
     nodes, makers = {}, {}
     for proto in model.graph.node:
-        node = Node(proto.name, proto.op_type, tuple(proto.input), _module(proto), _groups(proto))
-        nodes[proto.name] = node
-        makers.update(dict.fromkeys(proto.output, node))
-    return Graph(nodes, makers)
+        made = [name for name in proto.output if name]  # one that is optional, and left out, has none
+        name = proto.name or next(iter(made), "")
+        node = Node(name, proto.op_type, tuple(proto.input), _module(proto), _groups(proto))
+        if proto.name:
+            nodes[proto.name] = node
+        makers.update(dict.fromkeys(made, node))
+    return Graph(nodes, makers, all(proto.name for proto in model.graph.node))
 
 
 def _groups(proto: Any) -> int:
@@ -75,8 +79,8 @@ def _module(proto: Any) -> Optional[str]:
     said = next((prop.value for prop in proto.metadata_props if prop.key == _SCOPES), "")
     try:
         scopes = ast.literal_eval(said)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):  # whoever wrote the file wrote that too
         return None
-    if not isinstance(scopes, list) or len(scopes) < 2:
+    if not isinstance(scopes, list) or len(scopes) < 2 or not isinstance(scopes[-2], str):
         return None
-    return str(scopes[-2]).removeprefix(_WRAPPER) or None
+    return scopes[-2].removeprefix(_WRAPPER) or None

@@ -44,31 +44,23 @@ def import_(
     quiet: options.Quiet = False,
 ) -> int:
     """Judge what trtexec, onnxruntime_perf_test or benchmark_app measured. What they did not see stays not known."""
+    parameters = dict(locals())
+
     import os
     from pathlib import Path
 
     from edgeprof.cli.reporting import Reporter, expect_place, print_figures
-    from edgeprof.config import load_terms
+    from edgeprof.cli.request import terms_of
     from edgeprof.core.errors import ConfigError
     from edgeprof.core.measurement import Plan
     from edgeprof.store.measurements import default_folder
     from edgeprof.workflow.importing import import_files, judged, save
 
-    flags = {
-        "p99": p99,
-        "p95": p95,
-        "p90": p90,
-        "p50": p50,
-        "fps": fps,
-        "memory": memory,
-        "load": load,
-        "size": size,
-        "limit": tuple(limit or ()),
-        "accept": tuple(accept or ()),
-    }
-    terms = load_terms(flags, Path(budget) if budget else None, cwd=Path.cwd())
+    terms = terms_of(parameters, budget)
     if processes is not None and not 0 < processes <= 100:
         raise ConfigError(f'--processes is "{processes}", expected 1 to 100')
+    if terms.budget is None and (junit is not None or markdown is not None):
+        raise ConfigError("without a budget there is no verdict to report", "add --p99 33ms or --budget FILE")
     if output is not None:
         expect_place(output)
     plan = Plan(processes=processes or (1 if quick else 3), quick=bool(quick))
@@ -76,8 +68,6 @@ def import_(
     measurement = import_files(tool, [Path(file) for file in files], plan, model, terms.budget)
     saved = save(measurement, default_folder(os.environ), Path(output) if output else None)
     if terms.budget is None:
-        if junit is not None or markdown is not None:
-            raise ConfigError("without a budget there is no verdict to report", "add --p99 33ms or --budget FILE")
         return print_figures([(measurement, saved)], "50,90,95,99", json, quiet=quiet)
     answer = judged(measurement, terms.budget, terms.accept, saved)
     reporter.take(answer)

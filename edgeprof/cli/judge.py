@@ -31,27 +31,16 @@ def judge(
     quiet: options.Quiet = False,
 ) -> int:
     """Judge saved measurements again, by their own budget or another. Needs no device and no torch."""
+    parameters = dict(locals())
+
     from pathlib import Path
 
     from edgeprof.cli.reporting import Reporter
-    from edgeprof.config import load_terms
+    from edgeprof.cli.request import terms_of
     from edgeprof.core.exits import worst
     from edgeprof.workflow.judge import judge_files
 
-    flags = {
-        "p99": p99,
-        "p95": p95,
-        "p90": p90,
-        "p50": p50,
-        "fps": fps,
-        "memory": memory,
-        "load": load,
-        "size": size,
-        "limit": tuple(limit or ()),
-        "allow": tuple(allow or ()),
-        "accept": tuple(accept or ()),
-    }
-    terms = load_terms(flags, Path(budget) if budget else None, cwd=Path.cwd())
+    terms = terms_of(parameters, budget)
     reporter = Reporter({"json": json, "junit": junit, "markdown": markdown}, quiet=quiet)
     answers = []
     for answer in judge_files([Path(file) for file in files], terms.budget, terms.allow, terms.accept):

@@ -8,6 +8,8 @@ import typer
 
 from edgeprof.cli import options
 
+_MOST_FRAMES = 10_000  # the agent has room for them before the first, and a profiler for about as many
+
 
 def layers(
     models: options.Models = None,
@@ -41,7 +43,7 @@ def layers(
     top: Annotated[int, typer.Option("--top", metavar="N", help="The slowest so many; 0 is all.")] = 20,
     by: Annotated[str, typer.Option("--by", metavar="layer|type", help="A row for each, or totals.")] = "layer",
     frames: Annotated[
-        int, typer.Option("--frames", metavar="N", help="So many with the profiler, in 30 s at most.")
+        int, typer.Option("--frames", metavar="N", help="So many with the profiler, 10000 at most, and in 30 s.")
     ] = 100,
     duration: Annotated[
         str, typer.Option("--duration", metavar="TIME", help="The measuring without the profiler.")
@@ -74,6 +76,8 @@ def layers(
     for flag, value, least in (("--top", top, 0), ("--frames", frames, 1)):
         if value < least:
             raise ConfigError(f"{value} is too few", f"{least} or more", where=flag)
+    if frames > _MOST_FRAMES:
+        raise ConfigError(f"{frames} is too many", f"{_MOST_FRAMES} or fewer", where="--frames")
     request = request_of(flags)
     if json is not None:
         expect_place(json)

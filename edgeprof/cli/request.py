@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 if TYPE_CHECKING:
     from edgeprof.config import Request
     from edgeprof.config.places import Places
+    from edgeprof.config.terms import Terms
     from edgeprof.core.machine import Machine
     from edgeprof.core.profile import Found, Profile
     from edgeprof.workflow.workshop import Workshop
@@ -21,6 +22,16 @@ def request_of(flags: Mapping[str, Any], *, is_run: bool = True) -> Request:
 
     given = {key: tuple(value) if isinstance(value, list) else value for key, value in flags.items()}
     return load_request(given, cwd=Path.cwd(), environ=os.environ, profiles=look_up_profile, is_run=is_run)
+
+
+def terms_of(parameters: Mapping[str, Any], budget: Optional[str]) -> Terms:
+    """The limits, and what may pass, among a command's parameters; a file of limits besides."""
+    from edgeprof.config import load_terms
+    from edgeprof.config.limit import FLAGS
+
+    flags = {name: parameters.get(name) for name in (*FLAGS, "limit", "allow", "accept")}
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in flags.items()}
+    return load_terms(given, Path(budget) if budget else None, cwd=Path.cwd())
 
 
 def machine_of(flags: Mapping[str, Any]) -> Machine:

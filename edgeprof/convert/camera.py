@@ -9,6 +9,7 @@ from typing import Any
 from edgeprof.convert.fold import NOT, Folded, fold
 from edgeprof.convert.framing import Framing, Size, framing
 from edgeprof.convert.opset import opset_of
+from edgeprof.convert.passes.step import fresh, names_in
 from edgeprof.convert.preprocess import Preprocessing, described
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Tensor
@@ -53,7 +54,7 @@ def with_camera_frame(
             f"the graph is written in opset {opset_of(changed)}, frames need {_LOWEST_OPSET} or newer",
             "export it again with a newer opset",
         )
-    image = _image(changed)
+    image = image_of(changed)
     name = image.name
     fixed, _, height, width = (dim.dim_value for dim in image.type.tensor_type.shape.dim)
     frame = frame or (height, width)
@@ -65,7 +66,7 @@ def with_camera_frame(
         folded = fold(changed, name, multiply, add, order, padded=any(placed.added))
     else:
         folded = Folded(multiply, add, order, NOT)
-    taken = Tensor(_fresh("frame", changed), (fixed or rows, *frame, _CHANNELS), "uint8")
+    taken = Tensor(fresh("frame", names_in(changed.graph)), (fixed or rows, *frame, _CHANNELS), "uint8")
     _put_before(changed, image, taken, list(_steps(how, placed, folded, fixed, is_single=is_single)))
     card = {
         "frame": f"uint8 {size_words(*frame)} {'BGR' if bgr else 'RGB'}",
@@ -77,7 +78,7 @@ def with_camera_frame(
     return Camera(changed, name, taken, placed, placed.notes(), card)
 
 
-def _image(model: Any) -> Any:
+def image_of(model: Any) -> Any:
     """The one input that is an image of three channels, channels first."""
     from onnx import TensorProto
 
@@ -137,7 +138,7 @@ def _fitting(how: Preprocessing, placed: Framing, resized: tuple[int, ...], axes
 
     if placed.resizes:
         is_open = not resized[0]
-        sizes = np.array(resized[is_open:], np.int64)
+        sizes = np.array(resized[1:] if is_open else resized, np.int64)
         yield _Step("Resize", (sizes,), _FILTERS[how.interpolation], leading=2, is_open=is_open)
         if how.interpolation == "bicubic":  # it swings over the edges, pixels do not
             yield _Step("Clip", (np.array(0, np.float32), np.array(255, np.float32)))
@@ -190,9 +191,3 @@ def _with_rows(model: Any, frame: str, rest: str, made: str) -> list[Any]:
         helper.make_node("Gather", [f"{made}_frames", f"{made}_first"], [f"{made}_rows"], name=f"{made}_rows"),
         helper.make_node("Concat", [f"{made}_rows", rest], [made], name=made, axis=0),
     ]
-
-
-def _fresh(name: str, model: Any) -> str:
-    taken = {value.name for value in [*model.graph.input, *model.graph.output, *model.graph.initializer]}
-    taken.update(made for node in model.graph.node for made in node.output)
-    return next(other for other in (name, f"camera_{name}", f"camera_{name}_") if other not in taken)

@@ -28,10 +28,10 @@ from edgeprof.convert.int8 import quantisation_of, quantised
 from edgeprof.convert.ort import plain_session
 from edgeprof.convert.packing import ONE_FILE_BYTES, Packed, fits_one_file, merge, write, write_apart
 from edgeprof.convert.parity import IMAGES, int8_tolerance, tolerance_of
-from edgeprof.convert.passes import rewritten
+from edgeprof.convert.passes import rewritten, unread_for_card
 from edgeprof.convert.preprocess import preprocessing_from_card
 from edgeprof.convert.ranges import measured, ranges_from
-from edgeprof.convert.recipe import Recipe
+from edgeprof.convert.recipe import UNREAD, Recipe
 from edgeprof.core.artefact import Artefact, Reference
 from edgeprof.core.errors import ConfigError, ConvertError
 
@@ -96,7 +96,8 @@ def _for_reader(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> 
 
     say(f"writing what {recipe.reader} does not know in what it does")
     model = onnx.load(made_from.path, load_external_data=False)
-    card = rewritten(model)
+    card = {**rewritten(model), **unread_for_card(model)}
+    kept = {key: value for key, value in made_from.card.items() if key != UNREAD}
     packed = write_apart(model, Path(made_from.path).parent, folder) if made_from.data else write(model, folder)
     plain_session(packed.path)
     return replace(
@@ -105,7 +106,7 @@ def _for_reader(made_from: Artefact, recipe: Recipe, folder: Path, say: Say) -> 
         digest=packed.digest,
         size_bytes=packed.size_bytes,
         references=_taken_over(made_from, folder),
-        card={**made_from.card, **card, "nodes": str(len(model.graph.node)), "made_from": made_from.digest},
+        card={**kept, **card, "nodes": str(len(model.graph.node)), "made_from": made_from.digest},
         data=tuple(file.name for file in packed.data),
     )
 

@@ -146,7 +146,10 @@ def _fit(
             return None  # it computes with values, which only the real forward has
     known = OwnSize(channels, height, width, _STRIDE, takes_size=False, is_fixed=False)
     asked = (size[0], size[1])
-    return fitted(Wish(f'"{name}"', known, asked, rows, recipe.fit, network=lambda *_: copy.deepcopy(without_data)))
+    fit = fitted(Wish(f'"{name}"', known, asked, rows, recipe.fit, network=lambda *_: copy.deepcopy(without_data)))
+    if asked == (height, width):
+        _foresee(name, module, inputs)
+    return fit
 
 
 def _takes(module: Any, tensor: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgeprof.convert.skeleton import map_names
@@ -40,4 +41,11 @@ def names_of(model: Any) -> tuple[str, ...]:
         return ("features",)
     told = getattr(model, "feature_info", ())
     told = getattr(told, "info", told)
-    return map_names([int(each["reduction"]) for each in told]) if all("reduction" in each for each in told) else ()
+    reductions = [_reduction(each) for each in told] if isinstance(told, Sequence) else []
+    known = [reduction for reduction in reductions if reduction is not None]
+    return map_names(known) if len(known) == len(reductions) else ()
+
+
+def _reduction(told: Any) -> int | None:
+    found = told.get("reduction") if isinstance(told, Mapping) else None
+    return found if isinstance(found, int) else None

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edgeprof.convert.camera import Camera, with_camera_frame
+from edgeprof.convert.camera import Camera, image_of, with_camera_frame
 from edgeprof.convert.framing import Framing, Size
 from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
 from edgeprof.convert.open_batch import Infer, expect_open
@@ -42,8 +42,9 @@ def derive_frames(
     if made_from.form != "onnx":
         raise ConfigError(f"a frame cannot be folded into {made_from.form}", "name another --runtime", where="--frame")
     say("putting the frame's preprocessing into the graph")
-    rows = made_from.inputs[0].shape[0]
     graph = onnx.load(made_from.path, load_external_data=False)
+    image = image_of(graph).name
+    rows = next(tensor.shape[0] for tensor in made_from.inputs if tensor.name == image)
     camera = with_camera_frame(graph, how, frame, fit, bgr=bgr, rows=rows)
     source = Path(made_from.path).parent
     packed = write_apart(camera.model, source, folder) if made_from.data else write(camera.model, folder)

@@ -10,7 +10,7 @@ from typing import Any
 
 from edgeprof.convert.image_references import beside_random, few, photos_of, skipped, too
 from edgeprof.convert.onnx_axes import bind
-from edgeprof.convert.onnx_fit import card_of, fed, fits_of, given_inputs, notes_of, put_before
+from edgeprof.convert.onnx_fit import card_of, expect_opset, fed, fits_of, given_inputs, notes_of, put_before
 from edgeprof.convert.open_batch import Infer, expect_open
 from edgeprof.convert.opset import NEWER, opset_of
 from edgeprof.convert.ort import first_line, plain_session
@@ -41,6 +41,7 @@ def convert(
     parts = [path, *needed_files(model, path.parent)]
     taken, notes = bind(model, recipe)
     fits = fits_of(taken, recipe)
+    expect_opset(model, fits)
     inputs = given_inputs(taken, fits)
     if fits_one_file(model, path.parent, most_bytes):
         merge(model, path.parent)
@@ -96,6 +97,11 @@ def convert(
         is_dynamic=recipe.is_dynamic,
     )
     return Product(artefact, tuple(str(part) for part in parts))
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file, and those beside it that its weights lie in."""
+    return [path, *needed_files(_read(path), path.parent)]
 
 
 def expect_own_opset(name: str, opset: int) -> None:

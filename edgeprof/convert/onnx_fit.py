@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeprof.convert.framing import Framing, Size, near_framing
 from edgeprof.convert.opset import opset_of
-from edgeprof.convert.passes.step import read_instead
+from edgeprof.convert.passes.step import fresh, names_in, read_instead
 from edgeprof.convert.preprocess import resampled
 from edgeprof.convert.recipe import Recipe
 from edgeprof.core.errors import ConfigError, ConvertError
@@ -41,8 +41,7 @@ def fits_of(inputs: Sequence[Tensor], recipe: Recipe) -> tuple[Fitted, ...]:
     if asked.height is None or asked.width is None:
         return ()
     named = {name for name, _ in recipe.shapes}
-    images = [tensor for tensor in inputs if len(tensor.shape) == 4 and tensor.name not in named]
-    pairs = [(tensor, image_axes(tensor.shape)) for tensor in images]
+    pairs = [(tensor, image_axes(tensor.shape)) for tensor in _images(inputs) if tensor.name not in named]
     frame = (asked.height, asked.width)
     return tuple(_fitted(each, axes, frame, recipe.fit) for each, axes in pairs if _size(each, axes) != frame)
 
@@ -73,15 +72,25 @@ def card_of(fits: Sequence[Fitted], fit: str) -> dict[str, str]:
     }
 
 
-def put_before(model: Any, fits: Sequence[Fitted]) -> None:
-    """The nodes, between an input of the old name and whoever read it."""
+def expect_opset(model: Any, fits: Sequence[Fitted]) -> None:
     if fits and opset_of(model) < _LOWEST_OPSET:
         raise ConvertError(
             f"the file is written in opset {opset_of(model)}, --fit needs {_LOWEST_OPSET} or newer",
             "leave --res out, or export it again with a newer opset",
         )
+
+
+def put_before(model: Any, fits: Sequence[Fitted]) -> None:
+    """The nodes, between an input of the old name and whoever read it."""
     for each in fits:
         _put_before(model, each)
+
+
+def _images(inputs: Sequence[Tensor]) -> list[Tensor]:
+    """A mean of one pixel is none, nor is a mask, or anything else without colours, beside one with them."""
+    found = [tensor for tensor in inputs if len(tensor.shape) == 4 and max(_size(tensor, image_axes(tensor.shape))) > 1]
+    coloured = [tensor for tensor in found if {tensor.shape[1], tensor.shape[3]} & {3, 4}]
+    return coloured or found
 
 
 def _fitted(tensor: Tensor, axes: Size, frame: Size, fit: str) -> Fitted:
@@ -126,11 +135,13 @@ def _put_before(model: Any, each: Fitted) -> None:
     graph, name = model.graph, each.given.name
     value = next(value for value in graph.input if value.name == name)
     tensor = value.type.tensor_type
-    read_instead(graph, {name: f"{name}_fitted"})
+    taken = names_in(graph)
+    fitted = fresh(f"{name}_fitted", taken)
+    read_instead(graph, {name: fitted})
     after = list(graph.node)
-    before = _Nodes(graph, name)
+    before = _Nodes(graph, name, taken)
     _fit(before, each, tensor.elem_type, is_open=not tensor.shape.dim[0].dim_value)
-    before.made[-1].output[0] = f"{name}_fitted"
+    before.made[-1].output[0] = fitted
     del graph.node[:]
     graph.node.extend([*before.made, *after])
     for axis, length in zip(each.axes, each.framing.frame, strict=True):
@@ -141,15 +152,15 @@ def _put_before(model: Any, each: Fitted) -> None:
 class _Nodes:
     """One behind the other, from the input on; `last` is the tensor that the newest made."""
 
-    def __init__(self, graph: Any, name: str) -> None:
+    def __init__(self, graph: Any, name: str, taken: set[str]) -> None:
         self.made: list[Any] = []
         self.last = name
-        self._graph, self._name = graph, name
+        self._graph, self._name, self._taken = graph, name, taken
 
     def add(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
         from onnx import helper
 
-        self.last = f"{self._name}_fit_{len(self.made)}"
+        self.last = fresh(f"{self._name}_fit_{len(self.made)}", self._taken)
         self.made.append(helper.make_node(operator, list(inputs), [self.last], name=self.last, **attributes))
         return self.last
 
@@ -157,7 +168,7 @@ class _Nodes:
         import numpy as np
         from onnx import numpy_helper
 
-        name = f"{self._name}_fit_{what}"
+        name = fresh(f"{self._name}_fit_{what}", self._taken)
         self._graph.initializer.append(numpy_helper.from_array(np.array(numbers, np.int64), name))
         return name
 

@@ -39,7 +39,7 @@ def open_axes(names: Sequence[str]) -> dict[str, dict[int, str]]:
 
 def other_rows(inputs: Sequence[Tensor]) -> int:
     """The batch at which the open axis is proved, besides the one that is run."""
-    return int(inputs[0].shape[0]) + 1
+    return _rows(inputs) + 1
 
 
 def expect_open(model: str, inputs: Sequence[Tensor], expected: Infer, seen: Infer, tolerance: float) -> str:
@@ -57,15 +57,19 @@ def expect_open(model: str, inputs: Sequence[Tensor], expected: Infer, seen: Inf
             raise _frozen(model, f"at {rows} it gives {_times(other.shape)}, not {_times(one.shape)}")
         if not relative_l2(one, other) <= tolerance:
             raise _frozen(model, f"at {rows} it is {relative_l2(one, other):.1e} off")
-    return f"dynamic, proved at {inputs[0].shape[0]} and {rows}"
+    return f"dynamic, proved at {_rows(inputs)} and {rows}"
 
 
 def _frozen(model: str, why: str) -> ConvertError:
     return ConvertError(f"{model} does not take every batch once it is exported: {why}", "name one: --batch 4")
 
 
+def _rows(inputs: Sequence[Tensor]) -> int:
+    return next(int(tensor.shape[0]) for tensor in inputs if tensor.shape)  # a scalar has none
+
+
 def _with_rows(inputs: Sequence[Tensor], rows: int) -> tuple[Tensor, ...]:
-    return tuple(replace(tensor, shape=(rows, *tensor.shape[1:])) for tensor in inputs)
+    return tuple(replace(tensor, shape=(rows, *tensor.shape[1:])) if tensor.shape else tensor for tensor in inputs)
 
 
 def _times(shape: Sequence[int]) -> str:

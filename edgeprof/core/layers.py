@@ -35,6 +35,11 @@ class Layer:
     kernel: Optional[str] = None
 
 
+def latency_of(measurement: Measurement) -> float:
+    """What the layers are held against."""
+    return percentile(measurement.processes[-1].samples_s, 50)
+
+
 @dataclass(frozen=True)
 class Profiled:
     """In the order in which they run."""
@@ -48,7 +53,7 @@ class Profiled:
 
     @property
     def latency_s(self) -> float:
-        return percentile(self.measurement.processes[-1].samples_s, 50)
+        return latency_of(self.measurement)
 
     @property
     def sum_s(self) -> float:

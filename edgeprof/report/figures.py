@@ -7,7 +7,7 @@ from typing import Sequence
 
 from edgeprof.core.measurement import Measurement
 from edgeprof.report.histogram import histogram
-from edgeprof.report.lines import BLANK, Line, labelled_list, line, saved_line
+from edgeprof.report.lines import BLANK, Line, labelled_list, line, one_line, saved_line
 from edgeprof.report.processes import process_table
 from edgeprof.report.subject import subject_lines
 from edgeprof.report.summary import Summary, summaries
@@ -47,11 +47,12 @@ def render_figures_alone(
     """What the model is, and each process's latencies: a line to know it by, and numbers."""
     job = measurement.job
     if measurement.imported:
-        subject = f"  {measurement.asked}, {job.runtime}, measured by {measurement.imported[0].tool}"
+        words = f"{measurement.asked}, {job.runtime}, measured by {measurement.imported[0].tool}"
     else:
-        subject = f"  {measurement.asked} {job.inputs[0]}, {job.runtime} {job.precision} on {job.device}"
+        words = f"{measurement.asked} {job.inputs[0]}, {job.runtime} {job.precision} on {job.device}"
     processes = summaries(measurement)
-    return [line(subject, "strong"), *(_latency_table(processes, percents, width) if processes else ())]
+    subject = line(f"  {one_line(words)}", "strong")
+    return [subject, *(_latency_table(processes, percents, width) if processes else ())]
 
 
 def least_samples(percent: float) -> int:

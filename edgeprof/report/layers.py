@@ -68,7 +68,7 @@ def notes_of(profiled: Profiled) -> list[str]:
         most = ms(len(profiled.layers) * 1e-6)
         notes.append(f"{job.runtime} tells whole microseconds, the rest is cut off: at most {most} of the sum")
     if not profiled.tells_each_frame:
-        notes.append(f"{job.runtime} tells averages alone: each layer's time is the middle one of five averages")
+        notes.append(f"{job.runtime} tells averages alone: each layer's time is the middle one of a few averages")
     if any(layer.memory_bytes is not None for layer in profiled.layers) and job.runtime in _MEMORY:
         notes.append(f"memory: {_MEMORY[job.runtime]}")
     copies_s = sum(process.segments.parts_s.get(part, 0.0) for part in ("h2d", "d2h")) if process.segments else 0.0

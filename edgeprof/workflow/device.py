@@ -139,6 +139,14 @@ def waiting_for(event: Mapping[str, Any]) -> str:
     return f"waiting for the device: {event['holder'] or 'another measurement'} holds it{_since(event.get('held_s'))}"
 
 
+def tell_of_wait(event: Event, progress: Progress) -> None:
+    """What any task may wait for before it begins: the device, and a plan. Of other events nothing."""
+    if event["event"] == "waiting":
+        progress.say(waiting_for(event))
+    elif event["event"] == "building":
+        progress.show(f"building {event.get('words')}")
+
+
 def _since(held_s: object) -> str:
     if not isinstance(held_s, (int, float)) or not 0 <= held_s < _LONGEST_HELD_S:
         return ""

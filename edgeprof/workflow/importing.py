@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
@@ -10,8 +11,8 @@ from pathlib import Path
 from edgeprof import __version__
 from edgeprof.core.answer import Judged
 from edgeprof.core.budget import Budget
-from edgeprof.core.errors import ConfigError
-from edgeprof.core.files import digest_of_file
+from edgeprof.core.errors import ConfigError, ConvertError
+from edgeprof.core.files import digest_of_file, digest_of_json
 from edgeprof.core.job import Job
 from edgeprof.core.measurement import Ended, Imported, Measurement, Plan, Process
 from edgeprof.core.stats.steady import WarmUp, WarmUpWatch
@@ -20,6 +21,8 @@ from edgeprof.documents import quoted
 from edgeprof.store import measurements
 from edgeprof.store.imports import TOOLS
 from edgeprof.store.imports.times import Source, Times, source_at
+
+_MODEL_FILES = (".onnx", ".xml", ".bin", ".plan", ".engine", ".trt", ".blob", ".ort", ".pt2", ".pt", ".pth")
 
 
 def import_files(
@@ -103,7 +106,31 @@ def _process(times: Times, samples: tuple[float, ...]) -> Process:
 
 
 def _file(model: str | None) -> tuple[str, int | None]:
-    """The digest and the size of the model, where it is a file."""
-    if model is None or not Path(model).is_file():
+    """The digest and the size of the model, where it is a file: of all its files, where its weights lie in others."""
+    if model is None:
         return "", None
-    return digest_of_file(model), Path(model).stat().st_size
+    if not Path(model).is_file():
+        if os.sep in model or model.lower().endswith(_MODEL_FILES):
+            raise ConfigError(f"{quoted(model)} is not a file", "check the path, or give a name alone", where="--model")
+        return "", None
+    paths = _files(Path(model))
+    digests = [digest_of_file(path) for path in paths]
+    digest = digests[0] if len(digests) == 1 else digest_of_json(digests)
+    return digest, sum(path.stat().st_size for path in paths)
+
+
+def _files(path: Path) -> list[Path]:
+    kind = path.suffix.lower()
+    if kind == ".onnx":
+        from edgeprof.convert.onnx_file import files_of
+
+        try:
+            return files_of(path)
+        except ConvertError as error:
+            raise ConfigError(error.message, error.hint, where="--model") from error
+    if kind != ".xml":
+        return [path]
+    weights = path.with_suffix(".bin")  # as OpenVINO writes its models
+    if not weights.is_file():
+        raise ConfigError(f"the weights, {quoted(str(weights))}, are not there", "put them beside it", where="--model")
+    return [path, weights]

@@ -14,7 +14,7 @@ from edgeprof.core.answer import Refused
 from edgeprof.core.codec import restore
 from edgeprof.core.ending import ending_of
 from edgeprof.core.errors import AgentError, EdgeprofError, RuntimeUnavailable
-from edgeprof.core.layers import Profiled, ToldLayer
+from edgeprof.core.layers import Profiled, ToldLayer, latency_of
 from edgeprof.core.measurement import Measurement
 from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
@@ -22,7 +22,7 @@ from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
 from edgeprof.workflow.conditions import device_for
 from edgeprof.workflow.cool_down import CoolDown
-from edgeprof.workflow.device import Device, holder, waiting_for
+from edgeprof.workflow.device import Device, holder, tell_of_wait
 from edgeprof.workflow.measuring import measure_all
 from edgeprof.workflow.prepare import prepare
 from edgeprof.workflow.process import Prepared, expect_held
@@ -31,6 +31,7 @@ from edgeprof.workflow.workshop import Workshop
 
 _MOST_S = 30.0  # of profiled frames
 _LONGEST_S = 1e6
+_SHORTEST_S = 1e-9  # a clock tells no less
 
 
 def layers(request: Request, workshop: Workshop, frames: int) -> Iterator[Profiled | Refused]:
@@ -55,6 +56,8 @@ def _layers(
     if not _is_whole(measurement):
         process = measurement.processes[-1]
         raise AgentError(*ending_of("the process that is measured", process.ended, process.message))
+    if latency_of(measurement) < _SHORTEST_S:
+        raise AgentError("an inference took no time, so there is nothing to hold its layers against", cause="garbled")
     told, figures = _profile(prepared, device, frames, request.lock_timeout_s, workshop.progress)
     graph = graph_of(Path(prepared.artefact.path)) if prepared.artefact.form == "onnx" else Graph()
     rows = layers_of(prepared.job.runtime, told, graph)
@@ -90,11 +93,8 @@ def _profile(
     told: list[ToldLayer] = []
     with conversation(device.target, device.agent, order) as events:
         for event in events:
-            if event["event"] == "waiting":
-                progress.say(waiting_for(event))
-            elif event["event"] == "building":
-                progress.show(f"building {event.get('words')}")
-            elif event["event"] in ("loading", "warming"):
+            tell_of_wait(event, progress)
+            if event["event"] in ("loading", "warming"):
                 progress.show(f"profiling, {event['event']}")
             elif event["event"] in ("layers", "done"):
                 told += rows_of(event)
@@ -124,8 +124,13 @@ def figures_of(event: Event, told: list[ToldLayer]) -> dict[str, Any]:
             "in_layers_s": float(event["in_layers_s"]),
             "tells_each_frame": bool(event["each_frame"]),
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise AgentError(f"the agent's figures are none: {error}", cause="garbled") from error
+    if figures["frames"] < 1:
+        raise AgentError(f"the agent says that {figures['frames']} frames ran", cause="garbled")
+    for name in ("frame_s", "in_layers_s"):
+        if not 0 <= figures[name] < _LONGEST_S:
+            raise AgentError(f"the agent says that {name} is {figures[name]}", cause="garbled")
     if not told:
         raise RuntimeUnavailable("the runtime told of no layer", "use another --runtime")
     return figures

@@ -27,6 +27,8 @@ from edgeprof.workflow.race import race
 from edgeprof.workflow.running import options_for
 from edgeprof.workflow.workshop import Workshop
 
+_TENSORRT = ("tensorrt", "onnxruntime-tensorrt")  # both parse with TensorRT's parser
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -84,8 +86,8 @@ def _ready(request: Request, model: str, laps: tuple[Lap, ...], asides: tuple[st
 def _start(request: Request, model: str, device: Device, workshop: Workshop, runtime: str, precision: str) -> Prepared:
     """One runtime at one precision, with the artefact that it takes."""
     recipe = recipe_of(request, model, runtime)
-    if runtime == "tensorrt":
-        recipe = as_read_by(recipe, (device.runtime(runtime).version or "").removeprefix("tensorrt "))
+    if runtime in _TENSORRT:
+        recipe = as_read_on(recipe, device.runtime(runtime))
     if precision == "fp16":
         recipe = replace(recipe, precision="fp16")
     if precision == "int8":
@@ -203,6 +205,13 @@ def recipe_of(request: Request, model: str, runtime: str) -> Recipe:
         bgr=request.bgr,
         calibration=request.calibration or "",
     )
+
+
+def as_read_on(recipe: Recipe, runtime: FoundRuntime) -> Recipe:
+    """Where it is onnxruntime's, its version says nothing of the parser's opsets."""
+    if runtime.name == "tensorrt":
+        return as_read_by(recipe, (runtime.version or "").removeprefix("tensorrt "))
+    return replace(recipe, reader="tensorrt")
 
 
 def as_read_by(recipe: Recipe, tensorrt: str) -> Recipe:

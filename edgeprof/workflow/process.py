@@ -19,7 +19,7 @@ from edgeprof.core.stats.percentile import percentile_of_sorted
 from edgeprof.targets import Target
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
-from edgeprof.workflow.device import Device, holder, host_told, waiting_for
+from edgeprof.workflow.device import Device, holder, host_told, tell_of_wait
 from edgeprof.workflow.progress import Progress
 
 # Sorting takes a core that the model may be using; so many of the newest are enough for figures that pass by.
@@ -126,11 +126,8 @@ class _Listener:
 
     def hear(self, event: Event) -> None:
         name = event["event"]
-        if name == "waiting":
-            self._progress.say(waiting_for(event))
-        elif name == "building":
-            self._progress.show(f"building {event.get('words')}")
-        elif name in ("loading", "warming"):
+        tell_of_wait(event, self._progress)
+        if name in ("loading", "warming"):
             self._progress.show(name)
         elif name == "samples":
             self._take(event["latencies_s"])

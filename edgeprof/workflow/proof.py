@@ -20,7 +20,7 @@ from edgeprof.core.errors import AgentError, ConvertError
 from edgeprof.core.files import digest_of_file, digest_of_json
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
-from edgeprof.workflow.device import Device, holder, waiting_for
+from edgeprof.workflow.device import Device, holder, tell_of_wait
 from edgeprof.workflow.process import Prepared
 from edgeprof.workflow.progress import Progress
 from edgeprof.workflow.workshop import Workshop
@@ -176,10 +176,7 @@ def _observe(prepared: Prepared, device: Device, progress: Progress, lock_timeou
     )
     with conversation(device.target, device.agent, order) as events:
         for event in events:
-            if event["event"] == "waiting":
-                progress.say(waiting_for(event))
-            if event["event"] == "building":
-                progress.show(f"building {event.get('words')}")
+            tell_of_wait(event, progress)
             if event["event"] == "done":
                 fetched = [[device.target.fetch(path) for path in files] for files in event.get("files", [])]
                 return _Observed(fetched, event.get("plan_digest"))

@@ -57,6 +57,37 @@ def test_one_without_is_where_it_was_traced(tmp_path: Path) -> None:
     assert graph.nodes["b"].module == "blocks.0.act"
 
 
-@pytest.mark.parametrize("scopes", ["", "not a list", "'inner'", "[]", "['relu']", "['inner', '', 'relu']"])
+def test_nodes_without_names_are_not_one_another(tmp_path: Path) -> None:
+    """And neither are outputs that are left out."""
+    from onnx import helper, load, save
+
+    model = load(str(written(tmp_path / "a.onnx")))
+    for node in model.graph.node:
+        node.name = ""
+    model.graph.node.insert(1, helper.make_node("Dropout", ["seen"], ["", "mask"]))
+    save(model, str(tmp_path / "a.onnx"))
+    graph = graph_of(tmp_path / "a.onnx")
+
+    assert graph.named("") == ()
+    assert [node.name for node in graph.named("seen", "mask", "y")] == ["seen", "mask", "y"]
+    assert graph.is_named is False
+
+
+def test_one_node_without_a_name_is_enough_to_know_less(tmp_path: Path) -> None:
+    from onnx import load, save
+
+    model = load(str(written(tmp_path / "a.onnx")))
+    assert graph_of(tmp_path / "a.onnx").is_named is True
+    model.graph.node[0].name = ""
+    save(model, str(tmp_path / "a.onnx"))
+
+    assert graph_of(tmp_path / "a.onnx").is_named is False
+
+
+UNKNOWN = ["", "not a list", "'inner'", "[]", "['relu']", "['inner', '', 'relu']"]
+HOSTILE = ["(" * 100_000, "-" * 100_000 + "1", "{[]: 1}", f"[0x{'f' * 5000}, 'relu']", "[['a'], 'relu']"]
+
+
+@pytest.mark.parametrize("scopes", [*UNKNOWN, *HOSTILE], ids=lambda scopes: scopes[:20])
 def test_what_the_graph_does_not_say_is_not_known(tmp_path: Path, scopes: str) -> None:
     assert graph_of(written(tmp_path / "a.onnx", scopes)).nodes["b"].module is None

@@ -52,7 +52,14 @@ def test_without_a_budget_figures_are_printed_and_the_measurement_is_saved(shell
     (path,) = shell.saved_paths()
     assert shell("judge", path).code == 2  # it has no budget of its own
     assert shell("judge", path, "--p99", "33").code == 3
-    assert shell("import", "trtexec", files(0.020)[0], "--junit", "x.xml").code == 2
+
+
+@pytest.mark.parametrize("report", ["--junit", "--markdown"])
+def test_a_report_of_no_verdict_is_refused_before_anything_is_saved(shell, files, report):
+    ended = shell("import", "trtexec", files(0.020)[0], report, "report")
+    assert ended.code == 2
+    assert "without a budget there is no verdict" in ended.err
+    assert shell.saved_paths() == []
 
 
 def test_figures_of_benchmark_app_come_to_no_verdict(shell):
@@ -75,6 +82,10 @@ def test_perf_tests_lines_are_judged(shell):
         (("trtexec", "missing.json"), "missing.json"),
         (("trtexec", "cut.json"), "not whole JSON"),
         (("perf_analyzer", "cut.json"), "trtexec, ort, benchmark_app"),
+        (("trtexec", "whole.json", "--model", "mistyped.onnx"), '"mistyped.onnx" is not a file'),
+        (("trtexec", "whole.json", "--model", "no/such/network"), '"no/such/network" is not a file'),
+        (("trtexec", "whole.json", "--model", "cut.onnx"), "not a whole ONNX file"),
+        (("trtexec", "whole.json", "--model", "lone.xml"), '"lone.bin", are not there'),
         (("trtexec", "cut.json", "--processes", "0"), "--processes"),
         (("trtexec", "cut.json", "-o", "no/such/folder/m.json"), "no/such/folder"),
         (("trtexec", "cut.json", "--p99", "-1"), "--p99"),
@@ -82,6 +93,9 @@ def test_perf_tests_lines_are_judged(shell):
 )
 def test_what_cannot_be_imported_ends_in_2(shell, arguments, words):
     shell.write("cut.json", '[{"latencyMs": 3')
+    shell.write("cut.onnx", "x")
+    shell.write("lone.xml", "<net/>")
+    shell.write("whole.json", written.trtexec(latencies(100)))
     ended = shell("import", *arguments)
     assert ended.code == 2
     assert words in ended.err

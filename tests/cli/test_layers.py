@@ -64,6 +64,7 @@ def test_rows_are_as_many_and_by_what_is_asked(shell, model):
         (("--by", "name"), "layer or type"),
         (("--top", "-1"), "--top"),
         (("--frames", "0"), "--frames"),
+        (("--frames", "10001"), "10000 or fewer"),
         (("--json", "nowhere/a.json"), "nowhere/a.json"),
     ],
 )
@@ -92,6 +93,19 @@ def test_a_model_without_layers_does_not_end_the_others(shell, model):
     assert ended.code == 4
     assert "declares no layers" in ended.out
     assert "the sum of 3 layers" in ended.out
+
+
+def test_an_inference_that_takes_no_time_is_refused_and_not_divided_by(shell):
+    ended = shell("layers", shell.fake(latency_ms=[0, 0, 0, 40], layers=LAYERS), *SHORT)
+    assert ended.code == 4
+    assert "took no time" in ended.out
+    assert "profiling" not in ended.err
+
+
+def test_words_of_no_kind_that_we_know_are_no_crash(shell):
+    ended = shell("layers", shell.fake(latency_ms=10, layers=[{"name": "a", "ms": 1, "bytes": "many"}]), *SHORT)
+    assert ended.code == 4
+    assert "in no way we know" in ended.out
 
 
 def test_a_process_that_crashes_while_it_is_measured_is_not_profiled(shell):

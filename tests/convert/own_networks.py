@@ -46,6 +46,18 @@ class Values(nn.Module):
         return self.stem(image) + float(image.abs().sum() > -1)
 
 
+class Huge(nn.Module):
+    """Its own size takes more memory than a machine has, though its input does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.input_size = (3, 2000, 2000)
+        self.stem = nn.Conv2d(3, 1 << 16, 3)
+
+    def forward(self, image):
+        return self.stem(image)
+
+
 class Staged(nn.Module):
     def __init__(self) -> None:
         super().__init__()

@@ -175,7 +175,7 @@ def test_the_other_inputs_stay():
 def test_a_graph_that_has_a_frame_of_its_own_keeps_the_name():
     model = a_model([node("Conv", "image w", "frame")], IMAGE, {"frame": None}, {"w": WEIGHT})
 
-    assert with_camera_frame(model, HOW, (SIDE, SIDE), "pad").frame.name == "camera_frame"
+    assert with_camera_frame(model, HOW, (SIDE, SIDE), "pad").frame.name == "frame_2"
 
 
 def test_the_graph_it_was_made_of_is_not_touched():

@@ -6,6 +6,7 @@ import onnxruntime  # noqa: TID253
 import pytest
 
 from edgeprof.convert import factory, produce
+from edgeprof.convert.feature_maps import names_of
 from edgeprof.convert.recipe import Recipe
 from edgeprof.core.errors import ConfigError, ConvertError
 from edgeprof.core.resolution import resolution_of
@@ -125,6 +126,23 @@ def test_one_map_is_given_where_a_network_tells_of_no_other():
 
     assert asked.outputs == ("features",)
     assert found.shape == (1, 4, 8, 16)
+
+
+@pytest.mark.parametrize("told", [None, [8, 16], [{"reduction": None}], {"reduction": 8}, 5], ids=repr)
+def test_feature_info_of_another_form_names_no_maps(told):
+    class Telling:
+        feature_info = told
+
+        def forward_intermediates(self) -> None:
+            """It is only looked for."""
+
+    assert names_of(Telling()) == ()
+
+
+@pytest.mark.parametrize("res", ["native", "2000x2000"])
+def test_a_factory_at_its_own_size_is_refused_what_there_is_no_memory_for(res):
+    with pytest.raises(ConvertError, match=r"x3x2000x2000 float32 needs about \d"):
+        subject("Huge", res)
 
 
 def test_a_network_without_feature_maps_is_refused_in_one_line():

@@ -83,6 +83,30 @@ def test_the_users_own_frame_is_the_first_reference(derived, tmp_path):
     assert len(np.unique(np.load(second.inputs[0]))) > 100
 
 
+@pytest.mark.parametrize(
+    ("dims", "shape", "is_dynamic"),
+    [([], (), False), ([], (), True), (["boxes", 2], (7, 2), True)],
+    ids=["a scalar", "a scalar beside an open batch", "other rows"],
+)
+def test_the_frames_rows_are_the_images_whatever_input_comes_first(onnx_file, cache, tmp_path, dims, shape, is_dynamic):
+    inputs = [("threshold", onnx.TensorProto.FLOAT, dims), ("image", onnx.TensorProto.FLOAT, ["n", 3, 8, 8])]
+    nodes = [
+        helper.make_node("ReduceMax", ["threshold"], ["least"], keepdims=0),
+        helper.make_node("Max", ["image", "least"], ["out"]),
+    ]
+    path = onnx_file(nodes=nodes, inputs=inputs)
+    recipe = Recipe(str(path), batch=2, is_dynamic=is_dynamic, shapes=(("threshold", shape),) if shape else ())
+    made_from = produce(recipe, cache, print)
+    (tmp_path / "derived").mkdir()
+
+    artefact = derive_frames(made_from, HOW, None, "pad", tmp_path / "derived", print)
+
+    assert artefact.inputs == (
+        Tensor("threshold", shape, "float32"),
+        Tensor("frame", (2, 8, 8, 3), "uint8"),
+    )
+
+
 def test_a_torch_archive_takes_no_frame(made_from, tmp_path):
     with pytest.raises(ConfigError, match="pt2"):
         derive_frames(replace(made_from, form="pt2"), HOW, (20, 30), "pad", tmp_path, lambda _: None)

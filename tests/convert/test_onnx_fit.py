@@ -160,13 +160,46 @@ def test_a_branch_that_reads_the_image_reads_the_fitted_one():
     assert seen.sum() == -18
 
 
-def test_an_old_opset_is_refused():
+def test_an_old_opset_is_refused_before_anything_is_computed(tmp_path):
     model = an_image([1, 3, 8, 8])
     model.opset_import[0].version = 10
-    recipe = Recipe("x.onnx", Resolution(4, 4))
+    said = []
 
     with pytest.raises(ConvertError, match="opset 10, --fit needs 13"):
-        put_before(model, fits_of([Tensor("image", (1, 3, 8, 8), "float32")], recipe))
+        onnx_file.convert(
+            str(written(model, tmp_path / "old.onnx")), Recipe("old.onnx", Resolution(4, 4)), tmp_path, said.append
+        )
+    assert said == ["reading the file"]
+
+
+def test_what_was_fitted_once_is_fitted_again(network, tmp_path):
+    once = made(network, tmp_path / "once", "20x30", fit="resize")
+    first = tmp_path / "once" / once.path
+
+    twice = made(first, tmp_path / "twice", "11x9", fit="resize")
+
+    image = RANDOM.standard_normal((1, 3, 9, 11)).astype(np.float32)
+    (seen,) = answers(tmp_path / "twice" / twice.path, {"image": image})
+    (fitted,) = fits_of([Tensor("image", (1, 3, 30, 20), "float32")], Recipe("x", resolution_of("11x9"), fit="resize"))
+    assert relative_l2(answers(first, fed({"image": image}, [fitted]))[0], seen) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("shapes", "fitted"),
+    [
+        ({"image": (1, 3, 8, 8), "mask": (1, 1, 8, 8), "mean": (1, 3, 1, 1)}, ["image"]),
+        ({"image": (1, 8, 8, 3), "maps": (1, 64, 2, 2)}, ["image"]),
+        ({"left": (1, 3, 8, 8), "right": (1, 3, 8, 8)}, ["left", "right"]),
+        ({"grey": (1, 1, 8, 8)}, ["grey"]),
+        ({"two_frames": (1, 6, 8, 8)}, ["two_frames"]),
+        ({"mean": (1, 3, 1, 1)}, []),
+    ],
+    ids=" ".join,
+)
+def test_only_images_are_fitted(shapes, fitted):
+    inputs = [Tensor(name, shape, "float32") for name, shape in shapes.items()]
+
+    assert [each.given.name for each in fits_of(inputs, Recipe("x.onnx", Resolution(4, 4)))] == fitted
 
 
 def test_a_shape_that_was_named_is_bound_and_not_fitted():

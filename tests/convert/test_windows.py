@@ -144,6 +144,7 @@ def test_the_graph_for_tensorrt_is_another_file_with_the_same_references(joined,
     kinds = operators(load(made.path))
     assert everybodys.card[UNREAD] == "Col2Im 1"
     assert made.card["written for tensorrt"] == "windows 1"
+    assert UNREAD not in made.card
     assert "ConvTranspose" in kinds
     assert "Col2Im" not in kinds
     assert "Col2Im" in operators(load(everybodys.path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import a_measurement, a_process
 
-from edgeprof.core.layers import Layer, Profiled
+from edgeprof.core.layers import Layer, Profiled, latency_of
 
 LAYERS = (Layer("a", "Conv", 0.006), Layer("b", "Relu", 0.003))
 
@@ -16,7 +16,7 @@ def profiled(*layers: Layer) -> Profiled:
 
 
 def test_the_latency_is_the_p50_of_the_last_process_that_was_measured() -> None:
-    assert profiled(*LAYERS).latency_s == 0.010
+    assert profiled(*LAYERS).latency_s == latency_of(profiled().measurement) == 0.010
 
 
 def test_the_gap_is_a_share_of_the_latency_and_below_zero_where_the_sum_is_less() -> None:

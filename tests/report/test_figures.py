@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 from builders import a_process, latencies
 
-from edgeprof.core.measurement import Ended
+from edgeprof.core.measurement import Ended, Imported
 from edgeprof.report import figures
 from edgeprof.report.lines import plain
 
@@ -33,6 +35,15 @@ def test_the_percentiles_are_those_asked_for() -> None:
     assert "p75 ms" in text
     assert "p99.9 ms" in text
     assert "p90 ms" not in text
+
+
+def test_a_models_name_out_of_another_tools_file_writes_no_escape_codes() -> None:
+    measurement = replace(
+        scenes.a_check(a_process()), asked="a\x1b[31mb", imported=(Imported("trtexec", "times.json", "00"),)
+    )
+
+    assert "\x1b" not in plain(figures.render_figures_alone(measurement))
+    assert "\x1b" not in plain(figures.render(measurement))
 
 
 def test_there_is_no_verdict() -> None:

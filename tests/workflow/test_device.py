@@ -18,7 +18,7 @@ from edgeprof.core.machine import Machine
 from edgeprof.core.profile import Profile
 from edgeprof.targets.local import LocalTarget
 from edgeprof.targets.ssh import SshTarget
-from edgeprof.workflow.device import FoundRuntime, holder, open_device, target_of, waiting_for
+from edgeprof.workflow.device import FoundRuntime, holder, open_device, target_of, tell_of_wait, waiting_for
 from edgeprof.workflow.fitness import remarks_of
 from edgeprof.workflow.progress import Silence
 from edgeprof.workflow.workshop import Workshop
@@ -197,6 +197,25 @@ def test_how_long_is_left_out_where_the_devices_clock_cannot_know(held_s):
     said = waiting_for({"event": "waiting", "holder": "ann@bench", "held_s": held_s})
 
     assert said == "waiting for the device: ann@bench holds it"
+
+
+class Heard(Silence):
+    def __init__(self):
+        self.lines = []
+
+    def say(self, text):
+        self.lines.append(f"say {text}")
+
+    def show(self, text):
+        self.lines.append(f"show {text}")
+
+
+def test_what_any_task_waits_for_is_told_and_nothing_of_other_events():
+    heard = Heard()
+    for event in ({"event": "waiting", "holder": ""}, {"event": "building", "words": "the plan"}, {"event": "done"}):
+        tell_of_wait(event, heard)
+
+    assert heard.lines == ["say waiting for the device: another measurement holds it", "show building the plan"]
 
 
 def test_a_board_is_told_that_no_index_has_its_onnxruntime_for_the_gpu(device):

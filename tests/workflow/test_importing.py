@@ -144,6 +144,39 @@ def test_the_model_is_named_by_its_file_and_then_has_a_size(tmp_path) -> None:
     assert ruling.outcome is Outcome.FAIL
 
 
+@pytest.fixture
+def in_two_files(tmp_path):
+    """A model of either kind by its first file; the weights of 2 MiB lie in the second."""
+    import numpy as np
+    import onnx
+
+    weights = onnx.numpy_helper.from_array(np.ones((1, 1 << 19), np.float32), "weights")
+    add = onnx.helper.make_node("Add", ["image", "weights"], ["out"])
+    ends = [onnx.helper.make_tensor_value_info(name, 1, [1, 1 << 19]) for name in ("image", "out")]
+    graph = onnx.helper.make_graph([add], "graph", ends[:1], ends[1:], [weights])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx", save_as_external_data=True, location="net.data")
+    (tmp_path / "net.xml").write_text("<net/>")
+    (tmp_path / "net.bin").write_bytes(bytes(2 << 20))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("model", "weights"), [("net.onnx", "net.data"), ("net.xml", "net.bin")])
+def test_a_models_size_is_that_of_all_its_files(in_two_files, model, weights) -> None:
+    (in_two_files / "times.json").write_text(written.trtexec(latencies(100)))
+
+    def of_model():
+        return importing.import_files("trtexec", [in_two_files / "times.json"], Plan(), str(in_two_files / model))
+
+    measurement = of_model()
+
+    assert measurement.size_bytes == sum((in_two_files / name).stat().st_size for name in (model, weights))
+    (ruling,) = judge(measurement, budget_of({"size_mib": 1})).rulings
+    assert ruling.outcome is Outcome.FAIL
+    with (in_two_files / weights).open("r+b") as file:
+        file.write(b"x")
+    assert of_model().job.artefact != measurement.job.artefact
+
+
 def test_a_processs_own_notes_carry_its_files_name(imported) -> None:
     alike, other = imported(latencies(100, seed=1)).notes, imported(latencies(100), latencies(100, 0.03)).notes
 

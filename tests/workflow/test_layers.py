@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -48,6 +49,27 @@ def test_rows_that_are_none_are_an_error_of_the_agents(event: dict[str, Any]) ->
 def test_figures_that_are_not_whole_are_an_error_of_the_agents(missing: str) -> None:
     with pytest.raises(AgentError):
         figures_of({key: value for key, value in DONE.items() if key != missing}, [CONV])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"frames": inf},
+        {"frames": nan},
+        {"frames": 0},
+        {"frame_s": "nan"},
+        {"frame_s": -1.0},
+        {"frame_s": inf},
+        {"frame_s": 10**400},
+        {"in_layers_s": "nan"},
+        {"in_layers_s": -1.0},
+    ],
+)
+def test_figures_that_cannot_be_are_an_error_of_the_agents(changed: dict[str, Any]) -> None:
+    with pytest.raises(AgentError) as raised:
+        figures_of({**DONE, **changed}, [CONV])
+
+    assert raised.value.cause == "garbled"
 
 
 def test_no_layer_at_all_is_no_table() -> None:

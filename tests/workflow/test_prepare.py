@@ -15,7 +15,8 @@ from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Tensor
 from edgeprof.targets.local import LocalTarget
 from edgeprof.workflow.device import Device, FoundRuntime
-from edgeprof.workflow.prepare import _asides, _batch, _expect_taken, as_read_by
+from edgeprof.workflow.prepare import _asides, _batch, _expect_taken, _start, as_read_by
+from workflow.boards import a_workshop
 
 
 @pytest.fixture
@@ -63,6 +64,29 @@ def test_a_graph_is_written_in_the_opset_that_the_devices_tensorrt_reads(tmp_pat
     assert as_read_by(Recipe("shop:make"), tensorrt).opset == opset
     mine = Recipe(str(tmp_path / "mine.onnx"))
     assert as_read_by(mine, tensorrt) == replace(mine, reader="tensorrt")  # a file keeps its own
+
+
+@pytest.mark.parametrize(
+    ("runtime", "operator"), [("onnxruntime-tensorrt", "ConvTranspose"), ("onnxruntime-cuda", "Col2Im")]
+)
+def test_what_parses_with_tensorrts_parser_gets_what_that_reads(tmp_path: Path, runtime, operator) -> None:
+    import numpy as np
+    from onnx import TensorProto, helper, load, numpy_helper, save
+
+    sizes = [numpy_helper.from_array(np.array(sides), name) for name, sides in (("size", [8, 8]), ("window", [2, 2]))]
+    joined = helper.make_node("Col2Im", ["columns", "size", "window"], ["out"], strides=[2, 2])
+    columns = helper.make_tensor_value_info("columns", TensorProto.FLOAT, [1, 12, 16])
+    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, None)
+    graph = helper.make_graph([joined], "graph", [columns], [out], sizes)
+    model = str(tmp_path / "windows.onnx")
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), model)
+    request = load_request({"models": (model,), "runtime": runtime}, cwd=tmp_path, environ={})
+    found = (FoundRuntime(runtime, "1.23.2", ("fp32",), ""),)
+    device = Device("box", LocalTarget(), None, {}, found, "")  # type: ignore[arg-type]
+
+    started = _start(request, model, device, a_workshop(tmp_path), runtime, "fp32")
+
+    assert operator in [node.op_type for node in load(started.artefact.path).graph.node]
 
 
 def test_what_auto_leaves_out_is_said_whether_it_is_not_installed_or_lacks_something(tmp_path: Path) -> None:

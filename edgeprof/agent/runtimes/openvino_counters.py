@@ -13,7 +13,8 @@ class CountedSession:
     def __init__(self, session: Any) -> None:
         self._session = session
         self.infer, self.precision = session.infer, session.precision
-        self._warmed, self._before = 0, {}  # type: int, Dict[str, float]
+        self._warmed = 0
+        self._before: Dict[str, float] = {}
 
     def begin(self, warmed: int) -> None:
         self._warmed, self._before = warmed, {each.node_name: _seconds(each) for each in self._counted()}

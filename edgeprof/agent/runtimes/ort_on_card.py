@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.agent.runtimes import ORT_ON_CARDS, PlanNeeded
@@ -14,6 +15,8 @@ from edgeprof.core.job import Job
 if TYPE_CHECKING:
     from edgeprof.agent.cuda import Cuda
     from edgeprof.agent.runtimes.ort_bound import OrtOnCardSession
+
+_WHOLE = "whole"  # beside engines of which none is missing
 
 
 class OrtCuda:
@@ -93,12 +96,13 @@ class OrtTensorRt(OrtCuda):
     provider = "TensorrtExecutionProvider"
     computes = ("fp32", "fp16", "int8")
     _is_building = False
+    _folder: Path
 
     def build(self, job: Job, artefact: str, hear: Callable[[str], None]) -> None:
         hear("onnxruntime's engines")
         self._is_building = True
         with self.open(job, artefact, {}, 1):
-            pass
+            (self._folder / _WHOLE).touch()
 
     def providers(self, job: Job, ort: Any, card: Cuda, number: int) -> List[Any]:
         from edgeprof.agent.trt import plans
@@ -107,9 +111,11 @@ class OrtTensorRt(OrtCuda):
         ((_, options),) = super().providers(job, ort, card, number)
         key = [job.artefact, job.precision, ort.__version__, card.gpu.name, card.gpu.capability, card.gpu.driver]
         folder = plans.root() / f"onnxruntime-{digest_of_json(key)[:40]}"
-        if not self._is_building and not any(folder.glob("*.engine")):
-            raise PlanNeeded(f"there are no engines yet for {card.gpu.name}")
+        if not self._is_building and not (folder / _WHOLE).exists():
+            raise PlanNeeded(f"there are no engines yet for {card.gpu.name}, or not all of them")
         folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)  # what was used lately is the last to go
+        self._folder = folder
         kept = {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(folder)}
         types = {f"trt_{name}_enable": "1" for name in ("fp16", "int8") if name == job.precision}
         return [(self.provider, {**options, **kept, **types}), ("CUDAExecutionProvider", options)]

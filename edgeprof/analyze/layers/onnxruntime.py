@@ -11,7 +11,7 @@ from edgeprof.core.layers import DEPTHWISE, REFORMAT, Layer, ToldLayer
 
 # Put in by its optimisers between layouts, and between a processor's memory and a card's.
 _REFORMATS = ("ReorderInput", "ReorderOutput", "MemcpyFromHost", "MemcpyToHost")
-_ALSO_A_MODELS = ("Transpose", "Cast")  # the same, unless the graph has it
+_ALSO_A_MODELS = ("Transpose", "Cast")  # the same, where each node of the graph has a name and none has this
 _NUMBERED = re.compile(r"_token_\d+$")  # node_Conv_506_token_1: made by an optimiser in the place of node_Conv_506
 _IN_BLOCKS = "_nchwc"  # behind the name of the tensor that an operator in blocks of channels makes
 _TYPES = {"float": "fp32", "float16": "fp16", "bfloat16": "bf16", "double": "fp64"}
@@ -22,7 +22,7 @@ def layer_of(each: ToldLayer, graph: Graph) -> Layer:
     told, kind = each.told, str(each.told["op_name"])
     given, made = (_shapes(told.get(key, ())) for key in ("input_type_shape", "output_type_shape"))
     nodes = _nodes(each.name, kind, graph)
-    is_moving = kind in _REFORMATS or (kind in _ALSO_A_MODELS and not nodes)
+    is_moving = kind in _REFORMATS or (kind in _ALSO_A_MODELS and graph.is_named and not nodes)
     return Layer(
         name=each.name,
         type=kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 
@@ -21,6 +22,24 @@ def every_node(graph: Any) -> Iterator[Any]:
         for attribute in node.attribute:
             for inner in [attribute.g, *attribute.graphs]:
                 yield from every_node(inner)
+
+
+def names_in(graph: Any) -> set[str]:
+    """Of its tensors and nodes, and of those of the graphs inside it."""
+    taken = {value.name for value in (*graph.input, *graph.output, *graph.initializer)}
+    for node in graph.node:
+        taken.update((node.name, *node.output))
+        for attribute in node.attribute:
+            for inner in [attribute.g, *attribute.graphs]:
+                taken |= names_in(inner)
+    return taken
+
+
+def fresh(name: str, taken: set[str]) -> str:
+    """The name, with a number behind it where it is taken; from now on it is."""
+    other = next(each for each in chain([name], (f"{name}_{n}" for n in count(2))) if each not in taken)
+    taken.add(other)
+    return other
 
 
 def read_instead(graph: Any, other: Mapping[str, str]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isclose
-from statistics import median
 from typing import Any
 
+from edgeprof.core.stats.median import median
 from edgeprof.store.imports.times import Source, Times, json_of, latency_s, shown
 
 _HINT = "name a file of trtexec --exportTimes=FILE"

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from edgeprof.agent.runtimes import Layered, runtime_of
+from edgeprof.core.errors import RuntimeUnavailable
 from edgeprof.core.job import Job, Tensor
 
 LAYERED = ["onnxruntime", "openvino", pytest.param("tensorrt", marks=[pytest.mark.trt, pytest.mark.gpu])]
@@ -85,6 +86,19 @@ def test_one_that_tells_each_frame_has_a_time_for_each_that_counts(name: str, co
 
     assert runtime_of(name).tells_each_frame is (count > 1)  # type: ignore[attr-defined]
     assert {len(seconds) for _, seconds, _ in rows} == {count}
+
+
+def test_the_profile_of_frames_that_did_not_all_run_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    inputs = (Tensor("x", (1, 16, 96, 96), "float32"),)
+    job = Job(model="two", artefact="00", form="onnx", inputs=inputs, runtime="onnxruntime", precision="fp32")
+    runtime: Any = runtime_of("onnxruntime")
+    with runtime.open_layered(job, two_convolutions(tmp_path), {}, 1) as session:
+        for _ in range(WARMED + FRAMES):
+            session.infer()
+        session.begin(WARMED + 1)
+        with pytest.raises(RuntimeUnavailable, match=f"after {FRAMES - 1} of {FRAMES} frames"):
+            list(session.layers(FRAMES))
 
 
 def test_the_trace_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List
 
+import pytest
+
 from edgeprof.agent.runtimes.ort_trace import rows_of
+from edgeprof.core.errors import RuntimeUnavailable
 
 FRAME_END = {"cat": "Session", "name": "model_run", "dur": 900, "ts": 0}
 
@@ -53,6 +56,31 @@ def test_other_events_and_what_no_row_needs_are_left_out() -> None:
 
 
 def test_a_frame_that_did_not_end_is_none() -> None:
-    ((_, seconds, _),) = rows_of(lines(operator("a", 20), FRAME_END, operator("a", 7)), 2)
+    ((_, seconds, _),) = rows_of(lines(operator("a", 20), FRAME_END, operator("a", 7)), 1)
 
     assert seconds == [20e-6]
+
+
+@pytest.mark.parametrize(("ended", "said", "hint"), [(7, "after 4 of 5", "--frames 2"), (2, "after 0 of 5", "space")])
+def test_a_profile_that_ends_before_the_frames_is_refused_and_not_filled_up(ended: int, said: str, hint: str) -> None:
+    written = lines(*[event for _ in range(ended) for event in (operator("a", 20), FRAME_END)])
+    with pytest.raises(RuntimeUnavailable, match=said) as raised:
+        rows_of(written, 5, warmed=3)
+
+    assert hint in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ['a"b', "C:\\x", 'a"model_run"b', "a\tb", '", "args" : {'])
+def test_a_name_that_an_older_onnxruntime_writes_as_it_is_is_read(name: str) -> None:
+    written = '{"cat" : "Node","dur" :20,"ts" :1,"ph" : "X","name" :"%s_kernel_time","args" : {"op_name" : "Mul"}},\n'
+    ((told, seconds, _),) = rows_of(["[\n", written % name, *lines(FRAME_END)[1:]], 1)
+
+    assert (told, seconds) == (name, [20e-6])
+
+
+def test_a_line_that_cannot_be_read_is_refused_and_hides_no_operator() -> None:
+    broken = ['{"cat" : "Node","dur" :20,"name" :"a\n', 'b_kernel_time","args" : {"op_name" : "Mul"}},\n']
+    with pytest.raises(RuntimeUnavailable, match="b_kernel_time") as raised:
+        rows_of([*lines(operator("a", 20)), *broken, *lines(FRAME_END)], 1)
+
+    assert "line breaks" in (raised.value.hint or "")

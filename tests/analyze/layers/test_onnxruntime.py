@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, Optional
 
 import pytest
@@ -82,6 +83,12 @@ def test_a_transpose_is_called_out_where_the_graph_has_none() -> None:
     assert [layer.mark for layer in layers_of("onnxruntime", told, graph)] == [None, "reformat"]
 
 
+def test_without_names_in_the_graph_nobody_knows_whose_a_transpose_is() -> None:
+    told = [ToldLayer("Transpose_3", 3e-5, {"op_name": "Transpose"})]
+
+    assert layers_of("onnxruntime", told, Graph({}, {}, is_named=False))[0].mark is None
+
+
 @pytest.mark.parametrize("kind", ["ReorderInput", "ReorderOutput", "MemcpyToHost", "MemcpyFromHost"])
 def test_what_moves_data_between_layouts_is_called_out(kind: str) -> None:
     assert row(kind=kind).mark == "reformat"
@@ -108,6 +115,22 @@ def test_memory_is_what_was_told_and_else_not_known() -> None:
     assert row().precision is None
 
 
-def test_words_of_no_kind_that_we_know_are_an_error_of_the_agents() -> None:
+NESTED: list[Any] = []
+for _ in range(100_000):
+    NESTED = [NESTED]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"op_name": "Conv", "parameter_size": 0, "output_size": inf},
+        {"op_name": "Conv", "parameter_size": 0, "output_size": 10**400},
+        {"op_name": "Conv", "provider": 5},
+        {"op_name": "Conv", "provider": NESTED},
+    ],
+    ids=["nothing", "infinite", "endless", "a number for a word", "nested"],
+)
+def test_words_of_no_kind_that_we_know_are_an_error_of_the_agents(told: dict[str, Any]) -> None:
     with pytest.raises(AgentError, match="in no way we know"):
-        layers_of("onnxruntime", [ToldLayer("a", 1e-3, {})], GRAPH)
+        layers_of("onnxruntime", [ToldLayer("a", 1e-3, told)], GRAPH)
