@@ -76,6 +76,7 @@ def machine_of(places: Places, settled: Mapping[str, Given], lookup: Lookup) -> 
         _expect_here(device, host)
     elif name in places.configured:
         host = _address(device, host)
+        profile = profile or _of_that_name(_find(device, places, lookup), name)
     elif _is_address(name):
         host = host if host.value else _host_of(device)
     elif not (host.value and (profile or name == host.value)):
@@ -110,6 +111,11 @@ def _origins(
 def _find(word: Given, places: Places, lookup: Lookup) -> Found:
     project = places.file.folder
     return lookup(word.value, os.fspath(word.folder), os.fspath(project) if project else None)
+
+
+def _of_that_name(found: Found, name: str) -> Profile | None:
+    """Who calls a machine as a profile is called means that it is one."""
+    return found.profile if found.profile and found.profile.name == name else None
 
 
 def _asked_profile(asked: Given, places: Places, lookup: Lookup) -> Profile | None:

@@ -110,6 +110,8 @@ class SshTarget:
 
     def loss(self, code: int, said: str) -> str | None:
         """ssh ends with 255 when the link does, and also when the device's shell is killed."""
+        if code < 0:  # whatever was started there goes on until its stdin closes, as it does now
+            return f"ssh was ended here, by signal {-code}"
         if code != _SSH_ENDED or (self._keeper and self._keeper.is_alive):
             return None
         words = loss_of("\n".join([said, self._keeper.last_words() if self._keeper else ""]))

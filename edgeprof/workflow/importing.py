@@ -37,6 +37,7 @@ def import_files(
     asked = model or next((times.model for times in read if times.model), None) or paths[0].stem
     now = datetime.now(timezone.utc)
     digest, size_bytes = _file(model)
+    processes = tuple(_process(times, samples) for times in read for samples in times.processes)
     return Measurement(
         id=f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}",
         created_at=now.isoformat(timespec="seconds"),
@@ -45,10 +46,10 @@ def import_files(
         job=Job(asked, digest, "", (), read[0].runtime, precision="", device=""),
         plan=plan,
         size_bytes=size_bytes,
-        processes=tuple(_process(times, samples) for times in read for samples in times.processes),
+        processes=processes,
         budget=budget.as_config() if budget else {},
         budget_name=budget.name if budget else None,
-        notes=tuple(_notes(read, sources)),
+        notes=(*_notes(read, sources), *_left_out(processes)),
         imported=tuple(
             Imported(times.tool, Path(source.where).name, source.digest)
             for times, source in zip(read, sources, strict=True)
@@ -76,6 +77,12 @@ def _notes(read: Sequence[Times], sources: Sequence[Source]) -> Iterator[str]:
     for times, source in zip(read, sources, strict=True):
         yield from (f"{Path(source.where).name}: {note}" for note in times.notes if note not in shared)
     yield from (note for note in read[0].notes if note in shared)
+
+
+def _left_out(processes: Sequence[Process]) -> Iterator[str]:
+    dropped = [f"{len(each.warmup_s)} in {sum(each.warmup_s):.2g} s" for each in processes if each.warmup_s]
+    if dropped:
+        yield f"left out as warm-up, as of edgeprof's own processes: the first {', '.join(dropped)}"
 
 
 def _expect_distinct(sources: Sequence[Source]) -> None:

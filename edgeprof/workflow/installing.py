@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from shlex import quote
@@ -18,7 +19,10 @@ _VENV = "~/edgeprof-python"
 
 def interpreter_of(machine: Machine) -> str:
     """As one types it there; here it is the one that runs this, unless another was named."""
-    return machine.interpreter if machine.host or machine.python else quote(sys.executable)
+    if not (machine.host or machine.python):
+        return quote(sys.executable)
+    path = machine.interpreter
+    return path if re.fullmatch(r"~?[\w@%+=:,./-]+", path, re.ASCII) else quote(path)  # ~ is for the shell there
 
 
 def tensorrt_command(board: Board) -> str:

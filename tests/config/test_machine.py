@@ -57,6 +57,15 @@ def test_a_profile_is_given_an_address_for_one_command(repository: Any) -> None:
     assert machine.profile.title == "Jetson AGX Orin 64GB"
 
 
+def test_a_machine_that_is_called_as_a_profile_is_has_that_profile(repository: Any) -> None:
+    repository.write(
+        "devices:\n  agx-orin-64gb: {host: nvidia@10.0.0.5}\n  t4: {host: me@box, profile: raspberry-pi-5}\n"
+    )
+
+    assert repository.machine(device="agx-orin-64gb").profile.name == "agx-orin-64gb"
+    assert repository.machine(device="t4").profile.name == "raspberry-pi-5"
+
+
 def test_a_profile_without_an_address_says_how_to_add_one(repository: Any) -> None:
     error = repository.unreached(models=("a",), device="agx-orin-64gb")
 

@@ -164,6 +164,28 @@ def test_a_link_that_is_cut_ends_the_agent_and_frees_the_lock(reach, proxied, ss
     assert sshd.agents() == []
 
 
+def test_an_ssh_that_is_killed_here_is_a_link_that_was_lost(reach, sshd, agent, tmp_path):
+    import psutil
+
+    job, path = a_fake(tmp_path, latency_ms=5, real=True)
+    target = reach()
+    order = Order(Task.MEASURE, job, target.place(job.artefact, path), sampling=LONG)
+
+    def kill() -> None:
+        newest = max(psutil.Process().children(), key=lambda child: child.create_time())
+        assert newest.name() == "ssh"
+        newest.kill()
+
+    error = error_after(target, agent, order, "samples", kill)
+    deadline = time.monotonic() + 6
+    while sshd.agents() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert error.cause == "lost"
+    assert error.message.startswith("the link to box was lost: ")
+    assert sshd.agents() == []
+
+
 @pytest.mark.slow
 def test_a_cable_that_is_pulled_ends_both_sides(reach, proxied, sshd, agent, tmp_path):
     """Nobody closes anything: ssh's own questions go unanswered here, and there the agent hears nothing of us."""

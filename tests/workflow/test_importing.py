@@ -192,3 +192,11 @@ def test_it_comes_back_from_its_file_as_it_was(imported) -> None:
     assert again == measurement
     assert judge(again, P99) == judge(measurement, P99)
     assert replace(again, imported=()) != measurement
+
+
+def test_what_was_left_out_as_warm_up_is_said(imported) -> None:
+    measurement = imported(latencies(4000))
+    (process,) = measurement.processes
+
+    assert process.warmup_s
+    assert any("left out as warm-up" in note and f"{len(process.warmup_s)} in" in note for note in measurement.notes)
