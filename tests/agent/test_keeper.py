@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
@@ -138,12 +139,13 @@ def test_its_folders_end_with_it(keeper: Asked) -> None:
 
 def test_only_what_was_started_with_the_token_is_killed(keeper: Asked) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    token = uuid.uuid4().hex  # several Pythons may run this at once
     ours, other = (
-        subprocess.Popen(command, env={**os.environ, "EDGEPROF_CONVERSATION": token}) for token in ("ours", "other")
+        subprocess.Popen(command, env={**os.environ, "EDGEPROF_CONVERSATION": each}) for each in (token, f"{token}-")
     )
     time.sleep(0.3)
 
-    assert keeper.ask({"do": "end", "token": "ours"}) == {"ended": 1}
+    assert keeper.ask({"do": "end", "token": token}) == {"ended": 1}
     assert ours.wait(5) == -9
     assert other.poll() is None
     other.kill()
