@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,11 @@ from hypothesis import settings
 
 # core and agent are tested by interpreters that nothing is installed in.
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+# Started by nohup or in the background they are ignored, and so they would be by every command that a test signals.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
