@@ -172,7 +172,7 @@ def receive(source: BinaryIO, file: Any, start: int, rest: int) -> str:
     with suppress(OSError):  # no pipe, or more than a user may have: it only goes a little slower
         fcntl.fcntl(0, _SET_PIPE_SIZE, _CHUNK_BYTES)
     while rest:
-        count = source.readinto(view[: min(len(view), rest)])  # type: ignore[attr-defined]
+        count = source.readinto1(view[: min(len(view), rest)])  # type: ignore[attr-defined]
         if not count:
             raise EOFError
         sha.update(view[:count])
