@@ -51,9 +51,8 @@ def test_a_layer_that_a_frame_runs_twice_is_summed() -> None:
 
 
 @pytest.mark.trt
+@pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="here is a card")
 def test_without_a_driver_it_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if Path("/dev/nvidiactl").exists():
-        pytest.skip("here is a card")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     runtime = runtime_of("tensorrt")
     assert isinstance(runtime, Layered)
