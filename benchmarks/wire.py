@@ -33,13 +33,13 @@ LEAST_OF_SCP = 0.8
 FEWEST = 5
 _MODEL = ("mobilenetv3_large_100", "224", "onnxruntime")
 _FILE_BYTES = 100_000_000
-_TRANSFERS = 9  # for each connection: scp takes 0.13 s or 0.16, by chance, and medians of few jump between them
+_TRANSFERS = 9  # for each connection: scp takes 0.13 s or 0.16, by chance, and medians of few jump
 _LOCAL, _SSH = "local", "ssh"
 
 
 def main() -> int:
     parser = arguments_of("wire", __doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="connections of each kind; of transfers nine times as many")
+    parser.add_argument("--rounds", type=int, default=7, help="connections; of transfers nine times as many")
     parser.add_argument("--pairs", type=int, default=FEWEST, help="clean pairs wanted of each kind")
     parser.add_argument("--seconds", type=float, default=3.0, help="sampling in each process")
     parser.add_argument("--minutes", type=float, default=15.0, help="give the pairs up after so long")
