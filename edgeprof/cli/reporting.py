@@ -95,7 +95,7 @@ def print_figures(
     codes = []
     for each in found:
         if isinstance(each, Refused):
-            print_lines(console.render(each, width=page_width()), sys.stdout)
+            print_lines(console.error_lines(each, page_width()), sys.stderr if json == "-" else sys.stdout)
             codes.append(each.exit)
             continue
         measurement, path = each
@@ -122,7 +122,7 @@ def print_layers(
     codes = [Exit.PASS]
     for each in found:
         if isinstance(each, Refused):
-            print_lines(console.render(each, width=page_width()), sys.stderr if json == "-" else sys.stdout)
+            print_lines(console.error_lines(each, page_width()), sys.stderr if json == "-" else sys.stdout)
             codes.append(each.exit)
             continue
         if json is not None:

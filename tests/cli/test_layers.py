@@ -92,6 +92,7 @@ def test_a_model_without_layers_does_not_end_the_others(shell, model):
     ended = shell("layers", shell.fake("bare", latency_ms=10), model, *SHORT)
     assert ended.code == 4
     assert "declares no layers" in ended.out
+    assert "VERDICT" not in ended.out
     assert "the sum of 3 layers" in ended.out
 
 

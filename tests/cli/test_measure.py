@@ -73,6 +73,7 @@ def test_a_model_that_fails_does_not_end_the_others(shell):
     ended = shell("measure", shell.fake("broken", nan=True), shell.fake("sound", latency_ms=10), "--iterations", "50")
     assert ended.code == 5
     assert "NaN" in ended.out
+    assert "VERDICT" not in ended.out
     assert [measurement.job.model for measurement in shell.saved()] == ["sound.fake.json"]
 
 
