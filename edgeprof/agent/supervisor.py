@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, List, Mapping, Optional
 
 from edgeprof.agent import host
 from edgeprof.core.codec import restore
-from edgeprof.core.files import held_s, locked
+from edgeprof.core.files import held_s, holder_of, locked
 from edgeprof.core.protocol import BEAT_S, PROTOCOL, SILENCE_S, Order, Task, hello, line_of, message_of
 
 LOCK = Path("/tmp/edgeprof.lock")
@@ -40,7 +40,8 @@ class Supervisor:
         threading.Thread(target=self._beat, daemon=True).start()
         if order.task is Task.DESCRIBE:
             found = host.runtimes(order.wanted)
-            self._emit({"event": "done", "host": host.facts(), "runtimes": found, "lock": str(lock_path())})
+            lock = {"path": str(lock_path()), "holder": holder_of(lock_path()), "held_s": held_s(lock_path())}
+            self._emit({"event": "done", "host": host.facts(), "runtimes": found, "lock": lock})
             return
         if order.task is Task.HOLD:
             from edgeprof.agent.clocks.holding import hold

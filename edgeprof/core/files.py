@@ -96,6 +96,27 @@ def held_s(path: Path) -> Optional[float]:
         return None
 
 
+def holder_of(path: Path) -> Optional[str]:
+    """Who holds the lock now, by the name written into it; None where nobody does or one may not look."""
+    try:
+        handle = os.open(str(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return _name_in(handle)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _name_in(handle: int) -> str:
+    return os.pread(handle, 4096, 0).decode(errors="replace")
+
+
 def _open_lock(path: Path) -> int:
     # Without O_CREAT first: fs.protected_regular forbids opening another user's file in /tmp with it.
     try:
@@ -113,7 +134,7 @@ def _wait(handle: int, on_wait: Callable[[str], None], give_up: Callable[[], boo
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            holder = os.pread(handle, 4096, 0).decode(errors="replace")
+            holder = _name_in(handle)
             if not said:
                 on_wait(holder)
                 said = True

@@ -58,7 +58,7 @@ class Device:
     agent: Bundle
     host: dict[str, Any]  # as it was told, for the record
     runtimes: tuple[FoundRuntime, ...]
-    lock: str
+    lock: str  # in words
     machine: Machine = field(default_factory=lambda: Machine("local"))
     board: Board = field(default_factory=Board)
     losses: int = 0  # of its link, by the time that its power mode and clocks were set
@@ -136,7 +136,7 @@ def holder(what: str) -> str:
 
 def waiting_for(event: Mapping[str, Any]) -> str:
     """What to say when the agent tells that it has to wait."""
-    return f"waiting for the device: {event['holder'] or 'another measurement'} holds it{_since(event.get('held_s'))}"
+    return f"waiting for the device: {_held(event)}"
 
 
 def tell_of_wait(event: Event, progress: Progress) -> None:
@@ -145,6 +145,15 @@ def tell_of_wait(event: Event, progress: Progress) -> None:
         progress.say(waiting_for(event))
     elif event["event"] == "building":
         progress.show(f"building {event.get('words')}")
+
+
+def _held(told: Mapping[str, Any]) -> str:
+    return f"{told['holder'] or 'another measurement'} holds it{_since(told.get('held_s'))}"
+
+
+def _lock_told(told: Mapping[str, Any]) -> str:
+    """Where the lock is, and who holds it while the device is looked at."""
+    return f"{told['path']}" if told["holder"] is None else f"{told['path']}: {_held(told)}"
 
 
 def _since(held_s: object) -> str:
@@ -192,7 +201,7 @@ def _device(machine: Machine, target: Target, agent: Bundle, seen: Event) -> Dev
         runtimes = tuple(restore(FoundRuntime, told, "runtime") for told in seen["runtimes"])
         host = host_told(seen, target)
         board = restore(Board, host["board"], "board") if host.get("board") else Board()
-        return Device(machine.name, target, agent, host, runtimes, str(seen["lock"]), machine, board)
+        return Device(machine.name, target, agent, host, runtimes, _lock_told(seen["lock"]), machine, board)
     except (KeyError, TypeError, ValueError) as error:
         raise AgentError(f"{machine.name} describes itself in no way we know: {error}", cause="garbled") from error
 

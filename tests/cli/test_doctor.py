@@ -75,6 +75,15 @@ def test_a_cache_that_is_no_folder_ends_in_5_and_names_the_variable(shell):
     assert "EDGEPROF_CACHE" in ended.out
 
 
+def test_it_says_who_holds_the_device_and_nobody_else(shell):
+    command = (shell.python_without("timm"), "-m", "edgeprof")
+    with shell.locked("ann@bench (process 7, resnet50)"):
+        held = shell.start("doctor", command=command).end()
+    free = shell.start("doctor", command=command).end()
+    assert f"{shell.lock}: ann@bench (process 7, resnet50) holds it, for " in " ".join(held.out.split())
+    assert "holds it" not in free.out
+
+
 def test_a_device_that_is_not_reached_ends_in_4(shell):
     ended = shell.start("doctor", "--device", "orin", command=(shell.python_without("timm"), "-m", "edgeprof")).end()
     assert ended.code == 4

@@ -113,20 +113,29 @@ class Described(LocalTarget):
         return subprocess.Popen([sys.executable, "-c", script], **pipes)
 
 
+LOCK = '{"path": "", "holder": null}'
+
+
+def description(runtimes="[]", host="{}", lock=LOCK):
+    return f'{{"event": "done", "runtimes": {runtimes}, "host": {host}, "lock": {lock}}}'
+
+
 @pytest.mark.parametrize(
     "description",
     [
         '{"event": "done"}',
-        '{"event": "done", "runtimes": 7, "host": {}, "lock": ""}',
-        '{"event": "done", "runtimes": [{}], "host": {}, "lock": ""}',
-        '{"event": "done", "runtimes": [{"name": 7, "precisions": [], "install": ""}], "host": {}, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": {"cores": "two"}, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": {"quota_cores": [1]}, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": {"temperatures": {"cpu": "warm"}}, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": {"memory_bytes": 1' + "0" * 400 + '}, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": {"load_average": 1e400}, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": 7, "lock": ""}',
-        '{"event": "done", "runtimes": [], "host": {"board": {"chip": 7}}, "lock": ""}',
+        description(runtimes="7"),
+        description(runtimes="[{}]"),
+        description(runtimes='[{"name": 7, "precisions": [], "install": ""}]'),
+        description(host='{"cores": "two"}'),
+        description(host='{"quota_cores": [1]}'),
+        description(host='{"temperatures": {"cpu": "warm"}}'),
+        description(host='{"memory_bytes": 1' + "0" * 400 + "}"),
+        description(host='{"load_average": 1e400}'),
+        description(host="7"),
+        description(host='{"board": {"chip": 7}}'),
+        description(lock='"/tmp/lock"'),
+        description(lock='{"path": ""}'),
     ],
 )
 def test_a_device_that_describes_itself_in_nonsense_is_the_agents_error(tmp_path, monkeypatch, description):
@@ -137,7 +146,7 @@ def test_a_device_that_describes_itself_in_nonsense_is_the_agents_error(tmp_path
 
 
 def test_a_device_that_tells_little_is_examined_all_the_same(tmp_path, monkeypatch):
-    little = '{"event": "done", "runtimes": [], "host": {"shape": "round"}, "lock": ""}'
+    little = description(host='{"shape": "round"}')
     monkeypatch.setattr("edgeprof.workflow.device.target_of", lambda *_: Described(little))
     with open_device(LOCAL, workshop_in(tmp_path)) as device:
         said = {remark.topic: remark.text for remark in remarks_of(device)}
