@@ -125,7 +125,7 @@ def _unit_hint(node: Node) -> str | None:
         return None
 
 
-TEXT = Kind("text", _text, (str,), {"type": "string", "pattern": "\\S"}, "a name that looks like a number needs quotes")
+TEXT = Kind("text", _text, (str,), {"type": "string", "pattern": "\\S"}, "a name; one like a number needs quotes")
 HOST = Kind(
     "a host as ssh takes it",
     _host,

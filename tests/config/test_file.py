@@ -29,7 +29,7 @@ import pytest
         (
             "model: 18",
             "edgeprof.yaml:1: model is 18, expected text",
-            "a name that looks like a number needs quotes",
+            "a name; one like a number needs quotes",
         ),
         (
             "sampling: {max_duration_s: 300s}",
@@ -48,7 +48,7 @@ import pytest
         (
             "candidates:\n- a\n- 3",
             "edgeprof.yaml:3: candidates[1] is 3, expected text",
-            "a name that looks like a number needs quotes",
+            "a name; one like a number needs quotes",
         ),
         ("devices: [orin]", "edgeprof.yaml:1: devices is a list, expected keys with values", None),
         ("devices:\n  orin:", "edgeprof.yaml:2: orin is empty, expected keys with values", None),
