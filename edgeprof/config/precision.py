@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from edgeprof.agent.runtimes import ON_CARDS, RACED, RUNTIMES, TORCHES
+from edgeprof.agent.runtimes import ON_CARDS, PLANNED, RACED, RUNTIMES, TORCHES
 from edgeprof.config.layer import Given
 from edgeprof.config.places import BUILT_IN
 from edgeprof.core.errors import ConfigError
@@ -30,7 +30,7 @@ def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = Tru
     precision, profile, asked = settled["precision"], machine.profile, settled["runtime"].value
     raced = _raced(precision, machine)
     if machine.card is not None and asked not in ("auto", *ON_CARDS):
-        other = f"{asked}-cuda" if f"{asked}-cuda" in ON_CARDS else ON_CARDS[0]
+        other = f"{asked}-cuda" if f"{asked}-cuda" in ON_CARDS else PLANNED
         raise ConfigError(
             f"{asked} runs on the cpu, and {quoted(machine.name)} is a card",
             f"use --device local, or --runtime {other}",
@@ -53,7 +53,7 @@ def choose(settled: Mapping[str, Given], machine: Machine, *, is_run: bool = Tru
 def _raced(like: Given, machine: Machine) -> Given:
     profile = machine.profile
     if machine.card is not None:
-        return replace(like, value=ON_CARDS[:1], origin=BUILT_IN)
+        return replace(like, value=(PLANNED,), origin=BUILT_IN)
     if profile is None:
         return replace(like, value=RACED, origin=BUILT_IN)
     value = tuple(name for name in profile.runtimes if name in (*RACED, *ON_CARDS))

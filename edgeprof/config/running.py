@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgeprof.agent.runtimes import ON_CARDS
+from edgeprof.agent.runtimes import OTHERS_ON_CARDS, PLANNED
 from edgeprof.config.layer import Given
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.machine import card_of
@@ -39,7 +39,7 @@ class Running:
         usual = f"as {self.like} does" if self.like else None
         return {
             "copies": self.copies or usual or "in",
-            "graph": _yes(self.graph) if self.graph is not None else usual or _yes(runtime not in ON_CARDS[1:]),
+            "graph": _yes(self.graph) if self.graph is not None else usual or _yes(runtime not in OTHERS_ON_CARDS),
             "wait": self.wait or usual or "block",
             "like": self.like or "none",
             "dla": "none" if self.dla is None else str(self.dla),
@@ -56,7 +56,7 @@ def running_of(settled: Mapping[str, Given], raced: Sequence[str]) -> Running:
     candidates = raced if asked == "auto" else (asked,)
     for key in KEYS:
         if settled[key].rank == 0 and not any(key in TAKES.get(name, ()) for name in candidates):
-            named, one = " and ".join(candidates), "torch-cuda" if key == "compile" else ON_CARDS[0]
+            named, one = " and ".join(candidates), "torch-cuda" if key == "compile" else PLANNED
             raise ConfigError(f"{named} has no such switch", f"add --runtime {one}", where=settled[key].where)
     running = Running(**{key: settled[key].value for key in KEYS})
     if running.gpu_fallback and running.dla is None:

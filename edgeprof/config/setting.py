@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edgeprof.agent.cuda.switches import COPIES
 from edgeprof.agent.runtimes import RUNTIMES
-from edgeprof.agent.trt.switches import COPIES
 from edgeprof.config.quantity import Batch, amount_of, batch_of, frame_of, gpu_of, warm_up_of
 from edgeprof.core.destination import PATTERN, expect_no_password, is_destination
 from edgeprof.core.errors import ConfigError

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from edgeprof.agent.runtimes import ON_CARDS
+from edgeprof.agent.runtimes import ON_CARDS, PLANNED
 from edgeprof.config import Request
 from edgeprof.workflow.clocks import held
 from edgeprof.workflow.device import Device, open_device
@@ -34,4 +34,4 @@ def _wanted(request: Request) -> tuple[str, ...]:
 
 
 def _for_card(request: Request) -> str:
-    return request.runtime if request.runtime in ON_CARDS else ON_CARDS[0]
+    return request.runtime if request.runtime in ON_CARDS else PLANNED

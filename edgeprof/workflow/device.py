@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any, Optional
 
-from edgeprof.agent.runtimes import ON_CARDS, ORT_ON_CARDS
+from edgeprof.agent.runtimes import ON_CARDS, ORT_ON_CARDS, OTHERS_ON_CARDS, PLANNED
 from edgeprof.core.board import Board
 from edgeprof.core.codec import restore
 from edgeprof.core.errors import AgentError, ConvertError, RuntimeUnavailable, TargetError
@@ -48,7 +48,7 @@ class FoundRuntime:
 
 def is_worth_telling(runtime: FoundRuntime) -> bool:
     """Where no card is, nobody misses the other runtimes of cards."""
-    return runtime.name != "fake" and (runtime.is_usable or runtime.name not in ON_CARDS[1:])
+    return runtime.name != "fake" and (runtime.is_usable or runtime.name not in OTHERS_ON_CARDS)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Device:
                 raise RuntimeUnavailable(message, "install NVIDIA's driver first, or name another --runtime")
             raise RuntimeUnavailable(f"{name} is not installed on {self.name}", self.install(found))
         if found.lack:
-            library = found.version if found.version.startswith(ON_CARDS[0]) else f"{name} {found.version}"
+            library = found.version if found.version.startswith(PLANNED) else f"{name} {found.version}"
             raise RuntimeUnavailable(f"{library} cannot run on {self.name}: {found.lack}", found.remedy)
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
-from edgeprof.agent.runtimes import ON_CARDS, RACED
+from edgeprof.agent.runtimes import PLANNED, RACED
 from edgeprof.core.host import Host
 from edgeprof.core.probe import Probe
 from edgeprof.core.requirement import unmet
@@ -60,7 +60,7 @@ def _runtimes(device: Device, asked: str) -> Iterator[Remark]:
     profile = device.machine.profile
     preferred = profile.runtimes[0] if profile and asked == "auto" else None
     if device.machine.card is not None and asked == "auto":
-        preferred = ON_CARDS[0]
+        preferred = PLANNED
     for runtime in shown:
         if runtime.lack:
             remedy = runtime.remedy if runtime.name in (asked, preferred) else None

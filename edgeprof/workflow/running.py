@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from edgeprof.agent.cuda.switches import Switches, like_trtexec, switches_of
 from edgeprof.agent.runtimes import ON_CARDS
-from edgeprof.agent.trt.switches import Switches, like_trtexec, switches_of
 from edgeprof.config import Request
 from edgeprof.config.running import options_say
 from edgeprof.core.job import Job

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edgeprof.agent.runtimes import ON_CARDS, Compiling, runtime_of
+from edgeprof.agent.runtimes import OTHERS_ON_CARDS, Compiling, runtime_of
 from edgeprof.config import Request
 from edgeprof.core.errors import AgentError, ConfigError, TargetError
 from edgeprof.core.files import digest_of_bytes, write_atomically
@@ -20,7 +20,7 @@ def expect_savable(request: Request, to: Path | None) -> None:
     if to is None:
         return
     runtimes = request.raced if request.runtime == "auto" else (request.runtime,)
-    if not any(isinstance(runtime_of(name), Compiling) for name in runtimes if name not in ON_CARDS[1:]):
+    if not any(isinstance(runtime_of(name), Compiling) for name in runtimes if name not in OTHERS_ON_CARDS):
         raise ConfigError(f"{' or '.join(runtimes)} builds no plan", "add --runtime tensorrt", where=_FLAG)
     if len(request.models) > 1:
         raise ConfigError(f"{len(request.models)} models are named", "check them one by one", where=_FLAG)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders import a_job
 
-from edgeprof.agent.trt.switches import Switches
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.config import load_request
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.job import Job

@@ -7,8 +7,8 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Protocol, Seque
 
 from edgeprof.agent import cuda
 from edgeprof.agent.cuda import CaptureRefused, Cuda
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.agent.runtimes.inputs import taken_as
-from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Tensor
 

@@ -136,7 +136,9 @@ RUNTIMES: Dict[str, str] = {
     "torch-cuda": "edgeprof.agent.runtimes.torch_on_card:TorchCuda",
     "fake": "edgeprof.agent.runtimes.fake:Fake",
 }
-ON_CARDS = ("tensorrt", "onnxruntime-cuda", "onnxruntime-tensorrt", "torch-cuda")  # the first is what a card is for
+PLANNED = "tensorrt"  # what a card is for
+OTHERS_ON_CARDS = ("onnxruntime-cuda", "onnxruntime-tensorrt", "torch-cuda")  # named by who wants them, never chosen
+ON_CARDS = (PLANNED, *OTHERS_ON_CARDS)
 ORT_ON_CARDS = "pip install onnxruntime-gpu"
 TORCHES = ("torch", "torch-cuda")
 RACED = ("onnxruntime", "openvino")  # torch is the baseline people compare with: measured when named, never raced

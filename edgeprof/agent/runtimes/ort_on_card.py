@@ -42,11 +42,11 @@ class OrtCuda:
 
         from edgeprof.agent.cuda.session import held
         from edgeprof.agent.cuda.shown import show
+        from edgeprof.agent.cuda.switches import switches_of
         from edgeprof.agent.runtimes.inputs import staged
         from edgeprof.agent.runtimes.onnxruntime import loaded
         from edgeprof.agent.runtimes.ort_bound import CPU, HINT, OrtBound, OrtOnCardSession, expect_on
         from edgeprof.agent.runtimes.ort_trace import rows_of
-        from edgeprof.agent.trt.switches import switches_of
 
         ort = self._expected(job)
         switches = switches_of(job.options)

@@ -45,8 +45,8 @@ class TensorRt:
     ) -> Iterator[ProfiledSession]:
         from dataclasses import replace
 
+        from edgeprof.agent.cuda.switches import switches_of
         from edgeprof.agent.trt.profile import ProfiledSession
-        from edgeprof.agent.trt.switches import switches_of
 
         # What a graph replays is reported to no profiler.
         without = replace(job, options=replace(switches_of(job.options), graph=False).options)

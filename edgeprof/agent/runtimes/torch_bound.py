@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from edgeprof.agent.cuda.session import CardSession
-from edgeprof.agent.trt.switches import Switches
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.core.errors import RuntimeUnavailable
 from edgeprof.core.job import Tensor
 

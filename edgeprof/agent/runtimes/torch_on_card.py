@@ -35,9 +35,9 @@ class TorchCuda:
     def open(self, job: Job, artefact: str, inputs: Mapping[str, str], threads: int) -> Iterator[TorchOnCardSession]:
         from edgeprof.agent.cuda.session import held
         from edgeprof.agent.cuda.shown import show
+        from edgeprof.agent.cuda.switches import switches_of
         from edgeprof.agent.runtimes.inputs import staged
         from edgeprof.agent.runtimes.torch_bound import TorchBound, TorchOnCardSession, watched
-        from edgeprof.agent.trt.switches import switches_of
 
         switches = switches_of(job.options)
         if switches.copies == "mapped":

@@ -6,8 +6,8 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Mapping, Optional, Tuple
 
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.agent.trt.library import Library
-from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import ConfigError
 from edgeprof.core.files import digest_of_json
 from edgeprof.core.job import Job, Tensor

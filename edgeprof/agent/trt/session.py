@@ -9,6 +9,7 @@ from typing import Callable, Iterator, Mapping, Optional, Tuple
 from edgeprof.agent.cuda import Cuda
 from edgeprof.agent.cuda.session import CardSession, held
 from edgeprof.agent.cuda.shown import show
+from edgeprof.agent.cuda.switches import Switches, switches_of
 from edgeprof.agent.runtimes import PlanNeeded
 from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.agent.trt import plans
@@ -18,7 +19,6 @@ from edgeprof.agent.trt.log import BuildLog
 from edgeprof.agent.trt.order import order_of
 from edgeprof.agent.trt.plans import Kept
 from edgeprof.agent.trt.surface import Surface
-from edgeprof.agent.trt.switches import Switches, switches_of
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 from edgeprof.core.job import Job
 

@@ -11,12 +11,12 @@ import pytest
 from agent.cuda.host_memory import card_of_host_memory
 from agent.nvml.recorded import compiler
 from agent.runtimes.test_contract import artefact_for, job_for
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.agent.runtimes import ON_CARDS, Marked, OnCard, runtime_of
 from edgeprof.agent.runtimes.inputs import staged
 from edgeprof.agent.runtimes.onnxruntime import imported, loaded
 from edgeprof.agent.runtimes.ort_bound import OrtBound, OrtOnCardSession, expect_on
 from edgeprof.agent.runtimes.ort_trace import rows_of
-from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 
 pytest.importorskip("onnx")

@@ -10,6 +10,7 @@ from typing import Any, Iterator
 import pytest
 
 from agent.runtimes.test_contract import artefact_for, job_for
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.agent.host import runtimes
 from edgeprof.agent.runtimes import (
     ON_CARDS,
@@ -23,7 +24,6 @@ from edgeprof.agent.runtimes import (
     version_of,
 )
 from edgeprof.agent.trt.session import TensorRtSession
-from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import ConvertError, RuntimeUnavailable
 
 pytestmark = pytest.mark.trt

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from agent.runtimes.test_contract import artefact_for, job_for
+from edgeprof.agent.cuda.switches import Switches
 from edgeprof.agent.runtimes import runtime_of
 from edgeprof.agent.runtimes.torch_bound import TorchBound, watched
-from edgeprof.agent.trt.switches import Switches
 from edgeprof.core.errors import RuntimeUnavailable
 
 torch = pytest.importorskip("torch")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edgeprof.agent.cuda.switches import Switches, like_trtexec, switches_of
 from edgeprof.agent.trt.order import order_of
-from edgeprof.agent.trt.switches import Switches, like_trtexec, switches_of
 from edgeprof.core.errors import ConfigError, RuntimeUnavailable
 from edgeprof.core.job import Job, Tensor
 
