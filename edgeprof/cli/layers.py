@@ -28,7 +28,14 @@ def layers(
     bgr: options.Bgr = None,
     shape: options.Shape = None,
     input: options.Input = None,  # noqa: A002 (the flag's name)
-    runtime: options.Runtime = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(
+            "--runtime",
+            metavar="NAME",
+            help="auto (race those installed), onnxruntime, openvino; on a card tensorrt. Others tell no layers.",
+        ),
+    ] = None,
     precision: options.Precision = None,
     weights: options.Weights = None,
     calibration: options.Calibration = None,

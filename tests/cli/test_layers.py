@@ -9,6 +9,7 @@ import pytest
 from targets.sshd import Sshd
 
 from cli.graph import write_small_onnx
+from edgeprof.agent.runtimes import RUNTIMES, Layered, runtime_of
 
 LAYERS = [
     {"name": "conv", "type": "Conv", "ms": 6, "precision": "fp32", "bytes": 1 << 20},
@@ -79,6 +80,12 @@ def test_one_document_holds_one_model(shell, model):
     ended = shell("layers", model, shell.fake("other", layers=LAYERS), "--json", "a.json")
     assert ended.code == 2
     assert "--json takes one model" in ended.err
+
+
+def test_help_offers_no_runtime_that_is_refused(shell):
+    offered = " ".join(shell("layers", "--help").out.split()).partition("--runtime NAME")[2].partition("--precision")[0]
+    named = set(re.findall(r"[a-z-]+", offered)) & set(RUNTIMES)
+    assert named == {name for name in RUNTIMES if name != "fake" and isinstance(runtime_of(name), Layered)}
 
 
 def test_a_runtime_without_a_profiler_is_refused_before_anything_is_exported(shell):
