@@ -1,9 +1,10 @@
-"""Ask a device that is open already how it is now."""
+"""Ask a device that is open already: how it is now, and once more where the link broke."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from edgeprof.core.board import Board
 from edgeprof.core.codec import restore
@@ -11,6 +12,20 @@ from edgeprof.core.errors import AgentError
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
 from edgeprof.workflow.device import Device, host_told
+from edgeprof.workflow.progress import Progress
+
+Told = TypeVar("Told")
+
+
+def with_second_chance(ask: Callable[[], Told], progress: Progress) -> Told:
+    """What an agent tells; a link that breaks meanwhile is made anew once."""
+    try:
+        return ask()
+    except AgentError as error:
+        if error.cause != "lost":
+            raise
+        progress.say(f"{error.message}: trying again")
+        return ask()
 
 
 def host_now(device: Device) -> dict[str, Any]:

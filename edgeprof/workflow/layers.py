@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from edgeprof.core.protocol import Order, Task
 from edgeprof.core.sampling import Sampling
 from edgeprof.targets.conversation import conversation
 from edgeprof.targets.events import Event
+from edgeprof.workflow.asking import with_second_chance
 from edgeprof.workflow.conditions import device_for
 from edgeprof.workflow.cool_down import CoolDown
 from edgeprof.workflow.device import Device, holder, tell_of_wait
@@ -58,7 +60,9 @@ def _layers(
         raise AgentError(*ending_of("the process that is measured", process.ended, process.message))
     if latency_of(measurement) < _SHORTEST_S:
         raise AgentError("an inference took no time, so there is nothing to hold its layers against", cause="garbled")
-    told, figures = _profile(prepared, device, frames, request.lock_timeout_s, workshop.progress)
+    progress = workshop.progress
+    profile = partial(_profile, prepared, device, frames, request.lock_timeout_s, progress)
+    told, figures = with_second_chance(profile, progress)
     graph = graph_of(Path(prepared.artefact.path)) if prepared.artefact.form == "onnx" else Graph()
     rows = layers_of(prepared.job.runtime, told, graph)
     return Profiled(measurement, rows, **figures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,10 +17,11 @@ from edgeprof.convert.inquiry import explained, remedied
 from edgeprof.convert.parity import compare
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.codec import plain, restore
-from edgeprof.core.errors import AgentError, ConvertError
+from edgeprof.core.errors import ConvertError
 from edgeprof.core.files import digest_of_file, digest_of_json
 from edgeprof.core.protocol import Order, Task
 from edgeprof.targets.conversation import conversation
+from edgeprof.workflow.asking import with_second_chance
 from edgeprof.workflow.device import Device, holder, tell_of_wait
 from edgeprof.workflow.process import Prepared
 from edgeprof.workflow.progress import Progress
@@ -76,8 +78,9 @@ def _parity(
     remembered = None if anew else workshop.cache.recall(key)
     if remembered is not None:
         return restore(Parity, remembered, "parity")
-    workshop.progress.show(f"proving {job.runtime} {precision} against the model")
-    observed = _observed(prepared, device, workshop.progress, lock_timeout_s)
+    progress = workshop.progress
+    progress.show(f"proving {job.runtime} {precision} against the model")
+    observed = with_second_chance(partial(_observe, prepared, device, progress, lock_timeout_s), progress)
     with TemporaryDirectory(prefix="edgeprof-proof-") as folder:
         parity = compare(_as_sent(artefact, Path(folder)), observed.files, job.runtime, precision)
     parity = replace(parity, plan_digest=observed.plan_digest)
@@ -144,17 +147,6 @@ def _as_sent(artefact: Artefact, folder: Path) -> Artefact:
                 np.save(paths[-1], sampled(np.load(path, mmap_mode="r", allow_pickle=False)), allow_pickle=False)
         references.append(replace(reference, outputs=tuple(paths)))
     return replace(artefact, references=tuple(references))
-
-
-def _observed(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None) -> _Observed:
-    """The outputs; a link that breaks has a second chance."""
-    try:
-        return _observe(prepared, device, progress, lock_timeout_s)
-    except AgentError as error:
-        if error.cause != "lost":
-            raise
-        progress.say(f"{error.message}: trying again")
-        return _observe(prepared, device, progress, lock_timeout_s)
 
 
 def _observe(prepared: Prepared, device: Device, progress: Progress, lock_timeout_s: float | None) -> _Observed:

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from targets.proxy import Proxy
 from targets.sshd import Sshd
 
 from cli.graph import write_small_onnx
@@ -140,14 +141,17 @@ def test_a_real_models_convolutions_are_found_in_its_graph(shell, runtime):
     assert written["tells_each_frame"] is (runtime == "onnxruntime")
 
 
+@pytest.fixture
+def sshd(shell):
+    made = Sshd(shell.folder / "device", SHELL_MARK=shell.mark)
+    yield made
+    made.stop()
+
+
 @pytest.mark.ssh
-def test_a_device_behind_ssh_tells_its_layers_as_this_machine_does(shell, model):
-    sshd = Sshd(shell.folder / "device", SHELL_MARK=shell.mark)
-    try:
-        shell.write("edgeprof.yaml", "version: 1\ndevices:\n  box: {host: box}\n")
-        ended = shell("layers", model, *SHORT, "--device", "box", "--json", "-", EDGEPROF_SSH_CONFIG=sshd.config)
-    finally:
-        sshd.stop()
+def test_a_device_behind_ssh_tells_its_layers_as_this_machine_does(shell, model, sshd):
+    shell.write("edgeprof.yaml", "version: 1\ndevices:\n  box: {host: box}\n")
+    ended = shell("layers", model, *SHORT, "--device", "box", "--json", "-", EDGEPROF_SSH_CONFIG=sshd.config)
     assert ended.code == 0, ended.err
     written = json.loads(ended.out)
     assert written["device"] == "box"
@@ -156,3 +160,22 @@ def test_a_device_behind_ssh_tells_its_layers_as_this_machine_does(shell, model)
         ("thin", 0.003),
         ("move", 0.0005),
     ]
+
+
+@pytest.mark.ssh
+def test_a_link_that_breaks_while_layers_are_told_costs_one_repetition(shell, sshd):
+    proxy = Proxy(sshd.port)
+    sshd.alias("far", proxy.port)
+    slow = shell.fake(latency_ms=10, real=True, layers=LAYERS)
+    arguments = (slow, *SHORT[:-1], "300", "--device", "far")
+    try:
+        shell.write("edgeprof.yaml", "version: 1\ndevices:\n  far: {host: far}\n")
+        started = shell.start("layers", *arguments, EDGEPROF_SSH_CONFIG=sshd.config)
+        started.said("profiling")
+        proxy.cut()
+        started.said("trying again")
+        ended = started.end(within_s=120)
+    finally:
+        proxy.close()
+    assert ended.code == 0, ended.out + ended.err
+    assert "the sum of 3 layers" in ended.out
