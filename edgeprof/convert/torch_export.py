@@ -13,7 +13,7 @@ from edgeprof.convert.onnx_export import Exported, example_of, export_onnx, why_
 from edgeprof.convert.open_batch import expect_open, torch_shapes
 from edgeprof.convert.ort import first_line, plain_session
 from edgeprof.convert.packing import Packed
-from edgeprof.convert.parity import FP32_FLOOR, FP32_MARGIN, relative_l2
+from edgeprof.convert.parity import fp32_tolerance, relative_l2
 from edgeprof.convert.preprocess import preprocessing_from_card
 from edgeprof.convert.product import Product
 from edgeprof.convert.recipe import Recipe
@@ -50,7 +50,7 @@ def convert(subject: Subject, recipe: Recipe, folder: Path, say: Say, rounding: 
     say(f"exporting {subject.name} at {size}")
     export = _export_onnx if recipe.form == "onnx" else _export_pt2
     made = export(subject, recipe, [output.name for output in seen.outputs], folder, say)
-    tolerance = _UNKNOWN_TOLERANCE if rounding is None else max(FP32_FLOOR, FP32_MARGIN * rounding)
+    tolerance = _UNKNOWN_TOLERANCE if rounding is None else fp32_tolerance(rounding)
     artefact = Artefact(
         model=subject.name,
         source=subject.source,

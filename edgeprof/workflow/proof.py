@@ -14,7 +14,7 @@ from edgeprof.agent.outputs import MOST_BYTES, sampled
 from edgeprof.agent.runtimes import ON_CARDS
 from edgeprof.agent.runtimes.onnxruntime import DISABLED
 from edgeprof.convert.inquiry import explained, remedied
-from edgeprof.convert.parity import compare
+from edgeprof.convert.parity import FP32_CAP, compare
 from edgeprof.core.artefact import Artefact, Parity
 from edgeprof.core.codec import plain, restore
 from edgeprof.core.errors import ConvertError
@@ -113,7 +113,10 @@ def _expect_equal(parity: Parity, prepared: Prepared, workshop: Workshop) -> Par
             f"{parity.relative_l2:.2g}, at most {parity.tolerance:.2g} is rounding"
         )
     hint = "try another --runtime or --precision"
-    if workshop.explains:
+    lost = float(prepared.artefact.card.get("rounding", 0))
+    if lost > FP32_CAP:
+        hint = f"torch itself loses {lost:.0%} to fp32 with these weights: try others, by --weights"
+    elif workshop.explains:
         off = tuple(each for name, names in job.options if name == DISABLED for each in names.split(","))
         hint = _words(explained(prepared.artefact, job.runtime, precision, workshop.progress.show, off))
     else:

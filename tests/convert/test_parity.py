@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeprof.convert.parity import compare, int8_tolerance, sensitivity_of, tolerance_of
+from edgeprof.convert.parity import compare, fp32_tolerance, int8_tolerance, sensitivity_of, tolerance_of
 from edgeprof.core.artefact import Artefact, Reference
 from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Tensor
@@ -174,6 +174,11 @@ def test_sensitivity_is_that_of_the_least_sensitive_output_that_changes_at_all()
 
     assert sensitivity_of([a, a], [a, b]) == pytest.approx(0.1)
     assert sensitivity_of([a], [a]) == 0.0
+
+
+@pytest.mark.parametrize(("rounding", "expected"), [(1e-7, 1e-4), (1e-3, 1e-2), (0.42, 5e-2)])
+def test_fp32_may_err_by_ten_times_its_own_rounding_and_never_by_everything(rounding, expected):
+    assert fp32_tolerance(rounding) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("rounding", "expected"), [(1e-7, 1e-2), (1e-5, 1e-5 * 8192), (1e-4, 0.2)])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from edgeprof.agent import outputs
 from edgeprof.convert.localise import Divergence, Explanation
 from edgeprof.convert.parity import compare
-from edgeprof.core.artefact import Artefact, Reference
+from edgeprof.core.artefact import Artefact, Parity, Reference
+from edgeprof.core.errors import ConvertError
 from edgeprof.core.job import Tensor
-from edgeprof.workflow.proof import _as_sent, _words
+from edgeprof.workflow.proof import _as_sent, _expect_equal, _words
 
 np = pytest.importorskip("numpy")
 SHAPE = (1, 20, 1024, 1024)  # 80 MiB
@@ -54,6 +57,16 @@ def test_one_value_that_is_no_number_is_found_in_20_million(large, tmp_path):
     other[0, 19, 1023, 1022] = np.nan
 
     assert not compare(_as_sent(artefact, tmp_path), seen(other, tmp_path), "fake", "fp32").finite
+
+
+@pytest.mark.parametrize(("rounding", "words"), [("0.42", "torch itself loses 42% to fp32"), ("1e-6", "try another")])
+def test_of_weights_that_fp32_itself_cannot_compute_that_is_what_is_said(rounding, words):
+    artefact = Artefact("m", "timm", "onnx", "m.onnx", "00", 1, "fp32", (), (), card={"rounding": rounding})
+    prepared = SimpleNamespace(artefact=artefact, job=SimpleNamespace(runtime="onnxruntime", precision="fp32"))
+    parity = Parity("onnxruntime", "fp32", 0.54, 0.8, 9.0, 5e-2, 0.86, None, finite=True, reference="torch fp32")
+    with pytest.raises(ConvertError, match=r"relative L2 0\.54, at most 0\.05") as caught:
+        _expect_equal(parity, prepared, SimpleNamespace(explains=False))
+    assert words in caught.value.hint
 
 
 def test_an_explanation_names_the_operator_the_level_and_what_to_do():
