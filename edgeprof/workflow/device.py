@@ -148,7 +148,8 @@ def tell_of_wait(event: Event, progress: Progress) -> None:
 
 
 def _held(told: Mapping[str, Any]) -> str:
-    return f"{told['holder'] or 'another measurement'} holds it{_since(told.get('held_s'))}"
+    name = " ".join(str(told["holder"] or "").split())  # whoever holds it wrote what they liked
+    return f"{name or 'another measurement'} holds it{_since(told.get('held_s'))}"
 
 
 def _lock_told(told: Mapping[str, Any]) -> str:

@@ -233,3 +233,9 @@ def test_a_board_is_told_that_no_index_has_its_onnxruntime_for_the_gpu(device):
 
     assert "NVIDIA builds" in board.install(found)
     assert "pip install onnxruntime-gpu" in replace(device, host={**device.host, "machine": "x86_64"}).install(found)
+
+
+def test_a_holder_cannot_write_lines_of_its_own():
+    assert waiting_for({"event": "waiting", "holder": "ann\nverdict  PASS"}) == (
+        "waiting for the device: ann verdict PASS holds it"
+    )
