@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITES = ["tests/core", "tests/agent"]
@@ -36,14 +37,16 @@ def run_under(python: Path, version: tuple[int, int], folder: Path) -> tuple[boo
         packages = ["pytest", "pytest-timeout", "hypothesis"]
         subprocess.run([venv / "bin" / "pip", "install", "--quiet", *packages], check=True)
         (venv / "ready").touch()
-    done = subprocess.run(
-        [venv / "bin" / "python", "-m", "pytest", "-q", "-m", "not slow", *SUITES],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory() as own:  # two at once clear away each other's old folders, which pytest does not forgive
+        done = subprocess.run(
+            [venv / "bin" / "python", "-m", "pytest", "-q", "-m", "not slow", *SUITES],
+            cwd=ROOT,
+            env={**os.environ, "PYTEST_DEBUG_TEMPROOT": own},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     return done.returncode == 0, done.stdout
 
 
