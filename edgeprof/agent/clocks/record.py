@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
@@ -17,7 +16,7 @@ from edgeprof.agent.board.nvpmodel import power_mode
 from edgeprof.agent.files import text_of
 from edgeprof.core.board import Hold
 from edgeprof.core.codec import plain, restore
-from edgeprof.core.files import write_atomically
+from edgeprof.core.files import holder_of, write_atomically
 
 _MOST_BYTES = 1 << 16
 _MODE_COMMAND = "sudo nvpmodel "
@@ -68,7 +67,7 @@ def held(root: Path) -> Optional[Hold]:
     record = own(root)
     if record is None:
         return None
-    return Hold(record.holder, record.since, record.changes, record.undo, _is_locked(clocks.lock_path()))
+    return Hold(record.holder, record.since, record.changes, record.undo, holder_of(clocks.lock_path()) is not None)
 
 
 def is_in_force(record: Record, root: Path) -> bool:
@@ -95,17 +94,3 @@ def _read(path: Path) -> Optional[Record]:
         return restore(Record, json.loads(content), "record")
     except (ValueError, RecursionError):
         return None
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        handle = os.open(str(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
